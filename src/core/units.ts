@@ -27,8 +27,7 @@ export function parseDuration(text: string, name = 'a duration'): number {
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Number(ms.toFixed(ms < 10 ? 1 : 0))} ms`;
   if (ms < 60_000) return `${Number((ms / 1000).toFixed(1))} s`;
-  const minutes = Math.round(ms / 1000 / 6) / 10;
-  if (minutes < 60) {
+  if (ms < 3_600_000) {
     const whole = Math.floor(ms / 60_000);
     const seconds = Math.round((ms - whole * 60_000) / 1000);
     return seconds ? `${whole} min ${seconds} s` : `${whole} min`;
@@ -47,7 +46,7 @@ const BYTES: Record<string, number> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, 
  */
 export function parseBytes(text: string, name = 'a size'): number {
   const match = /^(\d+(?:\.\d+)?)\s*([a-zA-Z]*)$/.exec(text.trim());
-  const unit = match && BYTES[match[2]!.toLowerCase()];
+  const unit = match ? BYTES[match[2]!.toLowerCase()] : undefined;
   if (!match || unit === undefined) throw new ToolError(`${name} takes a size such as 512KiB, 4MiB or 1GiB, not ${text}.`);
   return Math.round(Number(match[1]) * unit);
 }

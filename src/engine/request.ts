@@ -1,0 +1,44 @@
+import type { Interval, RunEvent } from '../core/record.ts';
+import type { Plan, RunIdentity, Target } from '../plan/plan.ts';
+import type { Environment, Result } from '../result/result.ts';
+
+/** A run, fully decided: what `execute` (execute.ts) carries out. */
+export interface RunRequest {
+  plan: Plan;
+  run: RunIdentity;
+  /** File URL of the scenario's module: a worker loads it again. */
+  scenario_url: string;
+  /** Absent: the bundled server is started in a process of its own on a free port, with `plan.faults`. */
+  target?: Target;
+  /** Command that starts the target, `{port}` filled in (`--start`); then `target.urls` may hold `{port}` too. */
+  start?: string;
+  /** Process of the target whose resources are read (`--server-pid`). */
+  server_pid?: number;
+  /** The run's own folder, already made; absent: nothing is written. */
+  folder?: string;
+}
+
+/** What may watch a run as it goes. Every method is optional; none may throw. */
+export interface RunObserver {
+  /** Everything is ready and the run's clock starts. */
+  started?(facts: { url: string; environment: Environment }): void;
+  /** Once a second: what all workers saw in it, added up. */
+  interval?(interval: Interval): void;
+  /** Something noteworthy, as it happens. */
+  event?(event: RunEvent): void;
+}
+
+export interface ExecuteHooks {
+  observer?: RunObserver;
+  /** First: stop sending, drain, judge what there is. */
+  stop?: AbortSignal;
+  /** Out at once; whole processes are killed. */
+  kill?: AbortSignal;
+}
+
+/** A run that came to an end. When nobody could join there is no result: `execute` throws a ToolError with code 111. */
+export interface Executed {
+  result: Result;
+  /** A scenario threw while a user ran it. */
+  scenario_threw: boolean;
+}

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+
+/**
+ * The published result, `result.json`: types and JSON Schema from this one source.
+ * `*_at` is ISO 8601 UTC, `*_ms` is since `started_at`.
+ */
+
+const standing = z.enum(['pass', 'fail', 'unknown']).describe('Truth has three values: unknown is not pass.');
+const count = z.number().int().nonnegative();
+const value = z.number().nullable();
+
+const trend = z.object({
+  kind: z.literal('trend'),
+  unit: z.literal('ms'),
+  count,
+  missing: count.describe('Measurements that never came: they count as infinite for percentiles.'),
+  min: value,
+  mean: value,
+  p50: value,
+  p90: value,
+  p95: value,
+  p99: value,
+  p999: value,
+  max: value,
+  histogram: z.string().nullable().optional().describe('HdrHistogram V2, base64, of µs (1 to 3.6e9, 2 significant digits).'),
+});
+const counter = z.object({ kind: z.literal('counter'), count, rate: z.number().describe('A second, over the same span as count.') });
+const rate = z.object({ kind: z.literal('rate'), value, hits: z.number(), total: z.number() });
+const gauge = z.object({ kind: z.literal('gauge'), min: z.number(), mean: z.number(), max: z.number(), last: z.number() });
+const metric = z.discriminatedUnion('kind', [trend, counter, rate, gauge]);
+const metrics = z.record(z.string(), metric);
+
+const evidence = z.object({
+  kind: z.string(),
+  session: z.string(),
+  receiver: z.string().optional(),
+  sender: z.string().optional(),
+  seq: z.number().optional(),
+  item_id: z.string().optional(),
+  action: z.string().optional(),
+  due_ms: z.number().optional(),
+  at_ms: z.number().optional(),
+  note: z.string().optional(),
+});
+
+const verdict = z.object({
+  judge: z.string(),
+  claim: z.string(),
+  standing,
+  because: z.string(),
+  explained_by: z.string().optional().describe('The judge whose verdict is the cause of this one.'),
+  evidence: z.array(evidence).max(10).optional(),
+});
+
+const notClaimed = z.object({ judge: z.string(), claim: z.string(), because: z.string() });
+
+const plan = z.looseObject({
+  users: count,
+  sessions: count,
+  users_total: count,
+  duration_ms: z.number(),
+  ramp_up_ms: z.number(),
+  settle_ms: z.number(),
+  deadline_ms: z.number(),
+  rate: z.number(),
+  heartbeat_ms: z.number(),
+  items: count,
+  workers: count,
+  engine: z.string(),
+  model: z.enum(['open', 'closed']),
+});
+
+const environment = z.looseObject({
+  tool: z.string(),
+  node: z.string(),
+  os: z.string(),
+  cpu: z.string(),
+  cores: count,
+  memory_bytes: z.number(),
+  open_files_limit: z.number().optional(),
+  floor_ms: z.number().optional().describe('The tool’s own latency on an echo.'),
+});
+
+export const resultSchema = z
+  .object({
+    schema: z.literal('collab-loadtest/result/v1'),
+    run: z.string(),
+    outcome: z.enum(['pass', 'fail', 'inconclusive']).describe('The worst standing of the verdicts.'),
+    summary: z.string().describe('The two sentences that matter.'),
+    command: z.string(),
+    scenario: z.string(),
+    target: z.string(),
+    started_at: z.string(),
+    ended_at: z.string(),
+    seed: count,
+    shard: z.object({ index: count, of: count }),
+    tags: z.record(z.string(), z.string()),
+    interrupted: z.string().optional().describe('What ended the run before its time.'),
+    plan,
+    environment,
+    metrics,
+    disconnects: z.array(
+      z.object({
+        code: z.number(),
+        reason: z.string(),
+        initiator: z.enum(['server', 'client', 'network']),
+        phase: z.enum(['connect', 'join', 'steady', 'close']),
+        expected: z.boolean(),
+        count,
+        first_at: z.string(),
+        last_at: z.string(),
+      }),
+    ),
+    errors: z.array(z.object({ kind: z.string(), message: z.string(), count, first_at: z.string(), last_at: z.string() })),
+    events: z.array(z.object({ at_ms: z.number(), kind: z.string(), text: z.string() })),
+    verdicts: z.array(verdict),
+    not_claimed: z.array(notClaimed),
+    timeline: z
+      .array(
+        z.object({
+          from_ms: z.number(),
+          to_ms: z.number(),
+          stage: z.enum(['ramp', 'settle', 'steady', 'drain']),
+          users: z.number(),
+          metrics,
+        }),
+      )
+      .max(600),
+  })
+  .describe('A run of collab-loadtest, judged.');
+
+export type Result = z.infer<typeof resultSchema>;
+export type Standing = z.infer<typeof standing>;
+export type Verdict = z.infer<typeof verdict>;
+export type NotClaimed = z.infer<typeof notClaimed>;
+export type Evidence = z.infer<typeof evidence>;
+export type Metric = z.infer<typeof metric>;
+export type Trend = z.infer<typeof trend>;
+export type Environment = z.infer<typeof environment>;
