@@ -26,6 +26,8 @@ export interface GaugeRecord {
   min: number;
   max: number;
   last: number;
+  /** When `last` was read; absent: at the end of its interval. */
+  at_ms?: number;
 }
 
 /** What was measured in one stage. Absent is zero. */

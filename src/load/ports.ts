@@ -1,0 +1,44 @@
+import type { Initiator } from '../core/record.ts';
+
+/** One connection of a user. None of its methods throws, also when the connection is gone. */
+export interface Connection {
+  send(text: string): void;
+  /** Begins an orderly close. */
+  close(code: number, reason: string): void;
+  /** Ends it at once, without a word; nothing more is told of it. */
+  cut(): void;
+}
+
+/** How a connection ended. */
+export interface Ending {
+  /** Close code; 1006 where no close frame came, 0 where there was no WebSocket yet. */
+  code: number;
+  reason: string;
+  initiator: Initiator;
+  /** What the system or HTTP said, where that is the cause: `ECONNREFUSED`, `HTTP 503`. */
+  error?: string;
+}
+
+/** What a door tells. Bytes are valid during the call only; `at` is µs of the run's clock, read once a read event. */
+export interface DoorEvents {
+  opened(seat: number, connection: Connection, at: number): void;
+  message(seat: number, connection: Connection, bytes: Uint8Array, start: number, end: number, at: number): void;
+  /** The last that is told of a connection. */
+  closed(seat: number, connection: Connection, ending: Ending, at: number): void;
+}
+
+/** Where to: opens connections of users to the server. */
+export interface Door {
+  /** @param session and user are indices in the whole run */
+  connect(seat: number, session: number, user: number, events: DoorEvents): Connection;
+}
+
+/** µs of the run's clock, whole. */
+export type Clock = () => number;
+
+/** The one timer of a process. */
+export interface Timer {
+  /** Calls `fire` at or shortly after `due` µs of the run's clock, instead of at any time asked for before. */
+  set(due: number, fire: () => void): void;
+  clear(): void;
+}

@@ -1,0 +1,483 @@
+import { COUNTER, TREND, type Recorder } from '../core/recorder.ts';
+import type { Example, Violation } from '../core/record.ts';
+import { asciiBytes, textOf } from '../core/text.ts';
+import { readToken, Stamp } from '../core/token.ts';
+import { sessionId, userId } from '../plan/plan.ts';
+import type { Inspection } from '../protocol/command.ts';
+import { DOUBTFUL, Flight, NONE, OVERDUE, TAKEN } from './flight.ts';
+import { Membership } from './membership.ts';
+
+/** A sender who is still there so long after a send has had it taken, µs (design: must arrive). */
+const SURELY_READ_US = 1_000_000;
+/** A silence worth telling, µs. */
+const STALL_US = 250_000;
+/** Overdue changes kept to be told as late, should they come; beyond, the oldest are let go. */
+const MAX_OVERDUE = 50_000;
+
+export interface DeliveryOptions {
+  run: string;
+  /** Users of each session. */
+  users: number;
+  /** Index in the whole run of each session of this process. */
+  sessions: readonly number[];
+  deadline_us: number;
+  recorder: Recorder;
+  /** Whether two ranges hold the same bytes: the host's fastest way. */
+  same(a: Uint8Array, start: number, end: number, b: Uint8Array): boolean;
+  /** The slow and certain reading of a change (protocol). */
+  inspect(text: string): Inspection;
+}
+
+/**
+ * The oracle of delivery: holds every copy of every change against what was sent, and says what was lost, late,
+ * duplicated, reordered, misrouted, echoed, corrupted or invented.
+ *
+ * **Must arrive**: the receiver's join was read before the send, no close of it had begun by receipt or deadline, and
+ * the change was taken: acknowledged, or witnessed by any receiver, or its sender was still there a second later.
+ * Everything between surely-in and surely-out *may* arrive.
+ *
+ * Cost: one hash lookup, one bit, one comparison of bytes and two histogram steps a copy. Nothing is allocated but
+ * for the first copy of a change, which alone is parsed.
+ */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #recorder: Recorder;
+  readonly #users: number;
+  readonly #run: Uint8Array;
+  readonly #flight: Flight;
+  readonly #members: Membership;
+  readonly #stamp = new Stamp();
+  /** Highest seq + 1 that a receiver heard of a sender: one place a pair of a session. */
+  readonly #heard: Uint32Array;
+  /** Next seq of each sender. */
+  readonly #nextSeq: Uint32Array;
+  /** Damaged copies of each receiver that could not be told to be of any one change. */
+  readonly #unattributed: Uint16Array;
+  /** Highest version each session was seen to have. */
+  readonly #versions: Float64Array;
+  readonly #overdue: number[] = [];
+  #pending = 0;
+  #lastReceipt = 0;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#recorder = options.recorder;
+    this.#users = options.users;
+    this.#run = asciiBytes(options.run);
+    const seats = options.sessions.length * options.users;
+    this.#flight = new Flight(options.sessions.length, options.users);
+    this.#members = new Membership(options.sessions.length, options.users);
+    this.#heard = new Uint32Array(seats * options.users);
+    this.#nextSeq = new Uint32Array(seats);
+    this.#unattributed = new Uint16Array(seats);
+    this.#versions = new Float64Array(options.sessions.length);
+  }
+
+  /** Copies that must arrive, have not, and are within their deadline. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** When a change was last received, µs. */
+  get lastReceipt(): number {
+    return this.#lastReceipt;
+  }
+
+  /** The seq of a user's next change. */
+  nextSeq(seat: number): number {
+    return this.#nextSeq[seat]!;
+  }
+
+  /** The highest version a session was seen to have. */
+  version(seat: number): number {
+    return this.#versions[this.#sessionOf(seat)]!;
+  }
+
+  #sessionOf(seat: number): number {
+    return Math.floor(seat / this.#users);
+  }
+
+  /** A user began to connect: what is sent from now on may reach it. */
+  connecting(seat: number): void {
+    this.#members.connecting(seat, this.#flightsOf(this.#sessionOf(seat)));
+  }
+
+  #flightsOf(session: number): number {
+    let flights = 0;
+    for (let entry = this.#flight.first(session); entry !== NONE; entry = this.#flight.next(entry)) flights++;
+    return flights;
+  }
+
+  /** A user's join was read: what is sent from now on must reach it. */
+  joined(seat: number, at: number): void {
+    const doubts = this.#members.join(seat, at);
+    if (doubts > 0) this.#recorder.count(this.#recorder.stageOf(at), COUNTER.lost_upper, doubts);
+    this.#heard.fill(0, seat * this.#users, (seat + 1) * this.#users);
+  }
+
+  /**
+   * A close of this user's connection has begun: ours, the server's, or a cut.
+   * Of each sender, what is above the highest heard may arrive; holes below are lost.
+   */
+  left(seat: number, at: number): void {
+    if (!this.#members.isIn(seat)) return;
+    const session = this.#sessionOf(seat);
+    const user = seat % this.#users;
+    const order = this.#members.orderOf(seat);
+    this.#members.leave(seat);
+    let next = NONE;
+    for (let entry = this.#flight.first(session); entry !== NONE; entry = next) {
+      next = this.#flight.next(entry);
+      if (this.#flight.sender[entry] === seat) {
+        const flags = this.#flight.flags[entry]!;
+        if ((flags & TAKEN) === 0 && at - this.#flight.sent[entry]! < SURELY_READ_US) {
+          this.#flight.flags[entry] = flags | DOUBTFUL;
+        }
+      } else if (order < this.#flight.order[entry]! && !this.#flight.has(entry, user)) {
+        this.#forgo(entry, seat, at);
+      }
+    }
+  }
+
+  /** A receiver that has gone will not get this any more. */
+  #forgo(entry: number, seat: number, at: number): void {
+    const flight = this.#flight;
+    if ((flight.flags[entry]! & OVERDUE) !== 0) return;
+    const sender = flight.sender[entry]!;
+    if (flight.seq[entry]! + 1 < this.#heard[seat * this.#users + (sender % this.#users)]!) {
+      this.#lose(entry, seat, at, 'later changes of the same sender had arrived when this user left');
+    } else {
+      this.#recorder.count(flight.stage[entry]!, COUNTER.lost_upper, 1);
+      this.#members.doubt(seat);
+    }
+    flight.must[entry]!--;
+    flight.left[entry]!--;
+    this.#pending--;
+    if (flight.left[entry] === 0) flight.remove(entry);
+  }
+
+  /** A user sent its next change. */
+  sent(seat: number, due: number, sent: number): void {
+    const session = this.#sessionOf(seat);
+    const seq = this.#nextSeq[seat]!++;
+    const stage = this.#recorder.stageOf(due);
+    this.#recorder.count(stage, COUNTER.commands_sent, 1);
+    this.#recorder.measure(stage, TREND.send_lag, sent - due);
+    const must = this.#members.othersIn(session, seat);
+    const order = this.#members.send(session);
+    const entry = this.#flight.add(seat, session, seq);
+    const flight = this.#flight;
+    flight.must[entry] = must;
+    flight.left[entry] = must;
+    flight.stage[entry] = stage;
+    flight.due[entry] = due;
+    flight.sent[entry] = sent;
+    flight.order[entry] = order;
+    this.#pending += must;
+    // Nobody has to have it; those who are joining may, and its copies can still be checked by their CRC.
+    if (must === 0) flight.remove(entry);
+  }
+
+  /** The server says that it took a change; its token begins at `token`. */
+  acknowledged(seat: number, bytes: Uint8Array, token: number, at: number): void {
+    this.#recorder.trait('acks');
+    const stamp = this.#stamp;
+    if (!readToken(bytes, token, this.#run, stamp) || !stamp.ours || stamp.sender !== seat % this.#users) return;
+    this.#recorder.measure(this.#recorder.stageOf(stamp.due), TREND.ack_rtt, at - stamp.due - stamp.lag);
+    const entry = this.#flight.find(seat, stamp.seq);
+    if (entry !== NONE) this.#flight.flags[entry]! |= TAKEN;
+  }
+
+  /** A change reached a user. `token` is where its token begins, −1 if it has none. */
+  received(seat: number, bytes: Uint8Array, start: number, end: number, token: number, at: number): void {
+    if (at - this.#lastReceipt > STALL_US) this.#stalled(at);
+    this.#lastReceipt = at;
+    const stamp = this.#stamp;
+    if (token < 0 || !readToken(bytes, token, this.#run, stamp) || !stamp.ours) {
+      return this.#damaged(seat, textOf(bytes, start, end), at, NONE);
+    }
+    const session = this.#sessionOf(seat);
+    const user = seat % this.#users;
+    if (stamp.session !== this.#options.sessions[session]) return this.#misrouted(seat, bytes, start, end, at);
+    if (stamp.sender === user) return this.#echoed(seat, bytes, start, end, at);
+    if (stamp.sender >= this.#users) return this.#damaged(seat, textOf(bytes, start, end), at, NONE);
+    const sender = session * this.#users + stamp.sender;
+    const entry = this.#flight.find(sender, stamp.seq);
+    if (entry === NONE) return this.#settled(seat, sender, bytes, start, end, at);
+    if (stamp.due !== this.#flight.due[entry]) return this.#damaged(seat, textOf(bytes, start, end), at, entry);
+    if (this.#flight.has(entry, user)) {
+      return this.#violation('duplicated', entry, seat, at, 'arrived again');
+    }
+    const copy = this.#flight.copy[entry];
+    const length = this.#flight.copyLength[entry]!;
+    const known = length === end - start && copy !== undefined && this.#options.same(bytes, start, end, copy);
+    if (!known && !this.#examine(entry, bytes, start, end)) {
+      return this.#damaged(seat, textOf(bytes, start, end), at, entry);
+    }
+    this.#arrived(entry, seat, at);
+  }
+
+  /** Something arrives after a long silence: worth telling where changes were on their way all the time. */
+  #stalled(at: number): void {
+    const oldest = this.#flight.oldest();
+    if (oldest === NONE) return;
+    const since = Math.max(this.#lastReceipt, this.#flight.sent[oldest]!);
+    if (at - since <= STALL_US) return;
+    const seconds = ((at - since) / 1e6).toFixed(2);
+    this.#recorder.event({
+      at_ms: since / 1000,
+      kind: 'stall',
+      text: `nothing delivered to any of ${this.#members.total} users for ${seconds} s`,
+    });
+  }
+
+  /** Reads a copy that differs from the first, or is the first. */
+  #examine(entry: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const inspection = this.#options.inspect(textOf(bytes, start, end));
+    if (!inspection.intact) return false;
+    if (this.#flight.copyLength[entry] === 0) this.#flight.keep(entry, bytes, start, end);
+    if (inspection.version !== undefined) {
+      this.#recorder.trait('versions');
+      const session = this.#flight.session[entry]!;
+      this.#flight.version[entry] = inspection.version;
+      if (inspection.version > this.#versions[session]!) this.#versions[session] = inspection.version;
+    }
+    return true;
+  }
+
+  /** A copy is there, for the first time at this receiver. */
+  #arrived(entry: number, seat: number, at: number): void {
+    const flight = this.#flight;
+    const recorder = this.#recorder;
+    const stage = flight.stage[entry]!;
+    const sender = flight.sender[entry]!;
+    const pair = seat * this.#users + (sender % this.#users);
+    const seq = flight.seq[entry]!;
+    flight.give(entry, seat % this.#users);
+    flight.flags[entry]! |= TAKEN;
+    if (seq + 1 < this.#heard[pair]!) this.#violation('reordered', entry, seat, at, 'a later change came first');
+    else this.#heard[pair] = seq + 1;
+    if (!this.#members.isIn(seat) || this.#members.orderOf(seat) > flight.order[entry]!) {
+      return this.#possible(seat, stage);
+    }
+    const due = flight.due[entry]!;
+    const overdue = (flight.flags[entry]! & OVERDUE) !== 0;
+    recorder.count(stage, COUNTER.deliveries, 1);
+    recorder.measure(stage, TREND.broadcast_latency, at - due);
+    recorder.measure(stage, TREND.broadcast_service_time, at - flight.sent[entry]!);
+    if (overdue) this.#late(entry, seat, at);
+    else {
+      recorder.count(stage, COUNTER.deliveries_expected, 1);
+      this.#pending--;
+    }
+    if (--flight.left[entry]! > 0) return;
+    if (!overdue && flight.must[entry]! > 0) recorder.measure(stage, TREND.broadcast_completion, at - due);
+    flight.remove(entry);
+  }
+
+  /** What was counted as lost when its deadline passed has come after all. */
+  #late(entry: number, seat: number, at: number): void {
+    const stage = this.#flight.stage[entry]!;
+    if ((this.#flight.flags[entry]! & DOUBTFUL) === 0) {
+      this.#recorder.count(stage, COUNTER.lost, -1);
+      this.#recorder.missing(stage, TREND.broadcast_latency, -1);
+      this.#recorder.missing(stage, TREND.broadcast_service_time, -1);
+    } else {
+      this.#recorder.count(stage, COUNTER.deliveries_expected, 1);
+    }
+    this.#recorder.count(stage, COUNTER.lost_upper, -1);
+    this.#violation('late', entry, seat, at, 'arrived after its deadline');
+  }
+
+  #possible(seat: number, stage: number): void {
+    this.#recorder.count(stage, COUNTER.deliveries_possible, 1);
+    if (this.#members.settleDoubt(seat)) this.#recorder.count(stage, COUNTER.lost_upper, -1);
+  }
+
+  /** A copy of a change that is no longer on its way: all who had to have it had it, or nobody sent it. */
+  #settled(seat: number, sender: number, bytes: Uint8Array, start: number, end: number, at: number): void {
+    const stamp = this.#stamp;
+    const text = textOf(bytes, start, end);
+    if (!this.#options.inspect(text).intact) return this.#damaged(seat, text, at, NONE);
+    if (stamp.seq >= this.#nextSeq[sender]!) return this.#invented(seat, text, at, 'its sender never sent it');
+    const stage = this.#recorder.stageOf(stamp.due);
+    const sent = stamp.due + stamp.lag;
+    if (!this.#members.isIn(seat) || sent <= this.#members.joinedAt(seat)) return this.#possible(seat, stage);
+    this.#recorder.count(stage, COUNTER.duplicated, 1);
+    this.#story('duplicated', seat, at, text, 'arrived again');
+  }
+
+  #misrouted(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
+    const text = textOf(bytes, start, end);
+    if (!this.#options.inspect(text).intact) return this.#damaged(seat, text, at, NONE);
+    this.#recorder.count(this.#recorder.stageOf(this.#stamp.due), COUNTER.misrouted, 1);
+    this.#story('misrouted', seat, at, text, `sent in ${sessionId(this.#options.run, this.#stamp.session)}`);
+  }
+
+  #echoed(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
+    const text = textOf(bytes, start, end);
+    if (!this.#options.inspect(text).intact) return this.#damaged(seat, text, at, NONE);
+    this.#recorder.count(this.#recorder.stageOf(this.#stamp.due), COUNTER.echoed, 1);
+    this.#story('echoed', seat, at, text, 'came back to its sender');
+  }
+
+  /**
+   * A copy whose content is not what was sent. It still was delivered where its token, or its sender and a single
+   * change of that sender that this receiver lacks, say which it was.
+   */
+  #damaged(seat: number, text: string, at: number, entry: number): void {
+    const inspection = this.#options.inspect(text);
+    const sender = this.#senderNamed(seat, inspection.userId);
+    if (sender === NONE && entry === NONE && text.includes('"command"') && inspection.userId !== undefined) {
+      return this.#invented(seat, text, at, `nobody called ${inspection.userId} is in this session`);
+    }
+    const user = seat % this.#users;
+    let found = entry !== NONE && !this.#flight.has(entry, user) ? entry : NONE;
+    if (found === NONE && sender !== NONE) found = this.#onlyOneLacking(seat, sender);
+    const stage = found === NONE ? this.#recorder.stageOf(at) : this.#flight.stage[found]!;
+    this.#recorder.count(stage, COUNTER.corrupted, 1);
+    this.#story('corrupted', seat, at, text, 'its content is not what was sent', found);
+    if (found === NONE) this.#unattributed[seat]!++;
+    else this.#arrived(found, seat, at);
+  }
+
+  #senderNamed(seat: number, id: string | undefined): number {
+    if (id === undefined) return NONE;
+    const session = this.#sessionOf(seat);
+    const index = this.#options.sessions[session]!;
+    const prefix = `${sessionId(this.#options.run, index)}-u`;
+    const user = id.startsWith(prefix) ? Number(id.slice(prefix.length)) : Number.NaN;
+    return Number.isInteger(user) && user >= 0 && user < this.#users ? session * this.#users + user : NONE;
+  }
+
+  #onlyOneLacking(seat: number, sender: number): number {
+    let found = NONE;
+    const user = seat % this.#users;
+    for (let entry = this.#flight.first(this.#sessionOf(seat)); entry !== NONE; entry = this.#flight.next(entry)) {
+      if (this.#flight.sender[entry] !== sender || this.#flight.has(entry, user)) continue;
+      if (found !== NONE) return NONE;
+      found = entry;
+    }
+    return found;
+  }
+
+  #invented(seat: number, text: string, at: number, why: string): void {
+    this.#recorder.count(this.#recorder.stageOf(at), COUNTER.invented, 1);
+    this.#story('invented', seat, at, text, why);
+  }
+
+  /** Resolves what is past its deadline at `now`. Call it at least once a second. */
+  tick(now: number): void {
+    let entry = this.#flight.oldest();
+    let changes = 0;
+    let first = 0;
+    while (entry !== NONE && this.#flight.due[entry]! + this.#options.deadline_us <= now) {
+      const due = this.#flight.due[entry]!;
+      if (this.#expire(entry, now) && changes++ === 0) first = due;
+      entry = this.#flight.oldest();
+    }
+    if (changes === 0) return;
+    this.#recorder.event({
+      at_ms: now / 1000,
+      kind: 'overdue',
+      text: `${changes} ${changes === 1 ? 'broadcast' : 'broadcasts'} overdue by ${this.#options.deadline_us / 1e6} s, the first due at ${(first / 1e6).toFixed(3)} s`,
+    });
+  }
+
+  /** @returns whether a copy that had to arrive is missing */
+  #expire(entry: number, now: number): boolean {
+    const flight = this.#flight;
+    const session = flight.session[entry]!;
+    const sender = flight.sender[entry]!;
+    const taken = (flight.flags[entry]! & TAKEN) !== 0 || (flight.flags[entry]! & DOUBTFUL) === 0;
+    if (taken) flight.flags[entry]! &= ~DOUBTFUL;
+    flight.overdue(entry);
+    let lost = false;
+    for (let user = 0; user < this.#users; user++) {
+      const seat = session * this.#users + user;
+      if (seat === sender || !this.#members.isIn(seat) || this.#members.orderOf(seat) > flight.order[entry]!) continue;
+      if (flight.has(entry, user)) continue;
+      this.#pending--;
+      if (this.#unattributed[seat]! > 0 && taken) {
+        // One of the damaged copies was this one, or was not: lost, at most.
+        this.#unattributed[seat]!--;
+        flight.give(entry, user);
+        flight.left[entry]!--;
+        this.#recorder.count(flight.stage[entry]!, COUNTER.lost_upper, 1);
+      } else if (taken) {
+        this.#lose(entry, seat, now, 'never arrived');
+        lost = true;
+      } else {
+        this.#recorder.count(flight.stage[entry]!, COUNTER.lost_upper, 1);
+      }
+    }
+    if (flight.left[entry] === 0) flight.remove(entry);
+    else this.#overdue.push(entry);
+    if (this.#overdue.length > MAX_OVERDUE) this.#letGo();
+    return lost;
+  }
+
+  /** Lets the older half of the overdue go: they stay counted as lost. */
+  #letGo(): void {
+    for (const entry of this.#overdue.splice(0, MAX_OVERDUE / 2)) {
+      if ((this.#flight.flags[entry]! & OVERDUE) !== 0) this.#flight.remove(entry);
+    }
+  }
+
+  #lose(entry: number, seat: number, at: number, why: string): void {
+    const stage = this.#flight.stage[entry]!;
+    this.#recorder.count(stage, COUNTER.deliveries_expected, 1);
+    this.#recorder.count(stage, COUNTER.lost_upper, 1);
+    this.#recorder.missing(stage, TREND.broadcast_latency, 1);
+    this.#recorder.missing(stage, TREND.broadcast_service_time, 1);
+    const had = this.#flight.must[entry]! - this.#flight.left[entry]!;
+    this.#violation('lost', entry, seat, at, `${why}; ${had} of ${this.#flight.must[entry]} got it`);
+  }
+
+  /** Counts a violation of a change on its way, and tells its story. */
+  #violation(kind: Violation, entry: number, seat: number, at: number, note: string): void {
+    const flight = this.#flight;
+    this.#recorder.count(flight.stage[entry]!, COUNTER[kind], 1);
+    if (!this.#recorder.wants(kind)) return;
+    this.#recorder.example({ ...this.#who(kind, seat, at), ...this.#what(entry), note });
+  }
+
+  #who(kind: Violation, seat: number, at: number): Example {
+    const index = this.#options.sessions[this.#sessionOf(seat)]!;
+    return {
+      kind,
+      session: sessionId(this.#options.run, index),
+      receiver: userId(this.#options.run, index, seat % this.#users),
+      at_ms: at / 1000,
+    };
+  }
+
+  #what(entry: number): Partial<Example> {
+    const flight = this.#flight;
+    const index = this.#options.sessions[flight.session[entry]!]!;
+    const copy = flight.copy[entry];
+    const length = flight.copyLength[entry]!;
+    const read = copy && length > 0 ? this.#options.inspect(textOf(copy, 0, length)) : undefined;
+    return {
+      sender: userId(this.#options.run, index, flight.sender[entry]! % this.#users),
+      seq: flight.seq[entry]!,
+      due_ms: flight.due[entry]! / 1000,
+      ...(read?.itemId !== undefined && { item_id: read.itemId }),
+      ...(read?.action !== undefined && { action: read.action }),
+    };
+  }
+
+  /** The story of a copy that belongs to no change on its way: told from its own text. */
+  #story(kind: Violation, seat: number, at: number, text: string, note: string, entry = NONE): void {
+    if (!this.#recorder.wants(kind)) return;
+    const { userId: sender, itemId, action } = this.#options.inspect(text);
+    this.#recorder.example({
+      ...this.#who(kind, seat, at),
+      ...(sender !== undefined && { sender }),
+      ...(itemId !== undefined && { item_id: itemId }),
+      ...(action !== undefined && { action }),
+      ...(entry !== NONE && this.#what(entry)),
+      note,
+    });
+  }
+}

@@ -1,0 +1,119 @@
+import { findToken } from '../core/token.ts';
+import { textOf } from '../core/text.ts';
+import type { Change } from './change.ts';
+import { commandText } from './command.ts';
+import type { Listener, Protocol } from './protocol.ts';
+import {
+  COMMAND,
+  COMMAND_ACK,
+  CONNECTION_ACK,
+  CURSOR,
+  ERROR,
+  OTHER,
+  PONG,
+  scanType,
+  SESSION_HOST,
+  STATE,
+  typeNamed,
+  UNSEEN,
+} from './scan.ts';
+
+/** A state smaller than this holds no item: `{"type":"sync:full_state","state":{"items":[],"version":…}}` and a bit. */
+const EMPTY_STATE = 200;
+
+/** The collaboration protocol of protocol.md, from the client's side. */
+export class Collab implements Protocol {
+  readonly #seed: number;
+  readonly #listener: Listener;
+  /** Wall clock, s: the `timestamp` of messages. */
+  readonly #wallClock: () => number;
+  /** Where, from a message's start, the last token stood: the copies of a broadcast all have it there. */
+  #tokenOffset = 0;
+
+  constructor(seed: number, listener: Listener, wallClock: () => number) {
+    this.#seed = seed;
+    this.#listener = listener;
+    this.#wallClock = wallClock;
+  }
+
+  /** A client that comes back asks for the state right at open, before it is acknowledged, as the Qt client does. */
+  opened(_seat: number, again: boolean, version: number): string | undefined {
+    return again ? `{"type":"sync:request","local_version":${version}}` : undefined;
+  }
+
+  syncRequest(userId: string): string {
+    return `{"type":"sync:request","user_id":"${userId}"}`;
+  }
+
+  ping(userId: string): string {
+    return `{"type":"ping","user_id":"${userId}"}`;
+  }
+
+  cursor(userId: string, x: number, y: number): string {
+    return `{"type":"cursor","user_id":"${userId}","x_mm":${x},"y_mm":${y}}`;
+  }
+
+  edit(session: number, user: number, userId: string, change: Change, head: string): string {
+    return commandText(this.#seed, session, user, userId, change, head, this.#wallClock());
+  }
+
+  receive(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
+    const type = scanType(bytes, start, end);
+    if (type === COMMAND || type === COMMAND_ACK) this.#token(type, seat, bytes, start, end, at);
+    else if (type === PONG) this.#listener.pong(seat, at);
+    else if (type === CURSOR) this.#listener.cursor(seat);
+    else this.#seldom(type, seat, bytes, start, end, at);
+  }
+
+  #token(type: number, seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
+    const token = findToken(bytes, start, end, start + this.#tokenOffset);
+    if (token >= 0) this.#tokenOffset = token - start;
+    if (type === COMMAND) this.#listener.change(seat, bytes, start, end, token, at);
+    else if (token >= 0) this.#listener.acknowledged(seat, bytes, token, at);
+  }
+
+  /** Everything that is not there for each change: it may be parsed. */
+  #seldom(scanned: number, seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
+    if (scanned === CONNECTION_ACK) return this.#listener.joined(seat, at);
+    if (scanned === STATE) return this.#state(seat, start, end, at);
+    if (scanned !== UNSEEN && scanned !== ERROR && scanned !== OTHER && scanned !== SESSION_HOST) return;
+    const message = parse(textOf(bytes, start, end));
+    if (message === undefined) return this.#listener.unreadable(seat, 'a message that is not a JSON object', at);
+    const type = typeNamed(message['type']);
+    switch (type) {
+      case COMMAND:
+      case COMMAND_ACK:
+        return this.#token(type, seat, bytes, start, end, at);
+      case PONG:
+        return this.#listener.pong(seat, at);
+      case CURSOR:
+        return this.#listener.cursor(seat);
+      case CONNECTION_ACK:
+        return this.#listener.joined(seat, at);
+      case STATE:
+        return this.#state(seat, start, end, at);
+      case SESSION_HOST:
+        return this.#listener.trait('hosts');
+      case ERROR:
+        return this.#listener.refused(seat, String(message['code']), String(message['message']), at);
+      default:
+        return undefined;
+    }
+  }
+
+  #state(seat: number, start: number, end: number, at: number): void {
+    if (end - start > EMPTY_STATE) this.#listener.trait('state');
+    this.#listener.state(seat, at);
+  }
+}
+
+function parse(json: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+import { asciiBytes } from '../core/text.ts';
+
+/** The message types that a client can be sent, as small numbers; {@link UNSEEN} where the first key is not `type`. */
+export const UNSEEN = -1;
+export const OTHER = 0;
+export const COMMAND = 1;
+export const COMMAND_ACK = 2;
+export const CURSOR = 3;
+export const PONG = 4;
+export const USER_JOINED = 5;
+export const USER_LEFT = 6;
+export const CONNECTION_ACK = 7;
+export const STATE = 8;
+export const SESSION_HOST = 9;
+export const ERROR = 10;
+
+const NAMES: readonly [string, number][] = [
+  ['command', COMMAND],
+  ['command:ack', COMMAND_ACK],
+  ['cursor', CURSOR],
+  ['pong', PONG],
+  ['user:joined', USER_JOINED],
+  ['user:left', USER_LEFT],
+  ['connection:ack', CONNECTION_ACK],
+  ['sync:full_state', STATE],
+  ['sync:state', STATE],
+  ['sync:update', STATE],
+  ['session:host', SESSION_HOST],
+  ['error', ERROR],
+];
+
+const BY_NAME = new Map(NAMES);
+const PATTERNS = NAMES.map(([name, type]) => ({ bytes: asciiBytes(`${name}"`), type }));
+const KEY = asciiBytes('{"type":');
+const SPACE = 0x20;
+const QUOTE = 0x22;
+
+/** The type a name stands for. */
+export const typeNamed = (name: unknown): number => (typeof name === 'string' ? (BY_NAME.get(name) ?? OTHER) : OTHER);
+
+const startsWith = (bytes: Uint8Array, at: number, end: number, pattern: Uint8Array): boolean => {
+  if (at + pattern.length > end) return false;
+  for (let i = 0; i < pattern.length; i++) if (bytes[at + i] !== pattern[i]) return false;
+  return true;
+};
+
+/**
+ * The type of a message without parsing it, where `type` is its first key, as servers nearly always write it.
+ * {@link UNSEEN} otherwise: then it has to be parsed.
+ */
+export function scanType(bytes: Uint8Array, start: number, end: number): number {
+  if (!startsWith(bytes, start, end, KEY)) return UNSEEN;
+  let at = start + KEY.length;
+  if (bytes[at] === SPACE) at++;
+  if (bytes[at] !== QUOTE) return UNSEEN;
+  at++;
+  for (const { bytes: pattern, type } of PATTERNS) if (startsWith(bytes, at, end, pattern)) return type;
+  return OTHER;
+}
