@@ -100,6 +100,9 @@ export const METRIC_NAMES: MetricName[] = [...TREND_NAMES, ...COUNTER_NAMES, ...
 /** The span over which a counter or trend of the result counts: joins mostly lie before the window. */
 export const spanOf = (name: CounterName | TrendName): Span => (isTrend(name) ? trends[name][0] : counters[name][0]);
 
+/** Rates over joined time, which is not kept by stage. */
+export const isOfWholeRun = (name: string): boolean => name === 'availability' || name === 'disconnects_per_user_hour';
+
 /** How a gauge's values in several processes make one. */
 export const acrossOf = (name: GaugeName): Across => gauges[name][1];
 

@@ -1,5 +1,5 @@
 import type { NotClaimed, Verdict } from '../result/result.ts';
-import type { Measured } from '../result/measurement.ts';
+import type { Measured } from '../result/measured.ts';
 
 /** The judges there are, or will be; `--require` takes these names. */
 export const JUDGE_NAMES = [

@@ -22,11 +22,25 @@ const trend = z.object({
   p99: value,
   p999: value,
   max: value,
-  histogram: z.string().nullable().optional().describe('HdrHistogram V2, base64, of µs (1 to 3.6e9, 2 significant digits).'),
+  histogram: z
+    .string()
+    .nullable()
+    .optional()
+    .describe('HdrHistogram V2, base64, of µs (1 to 3.6e9, 2 significant digits).'),
 });
-const counter = z.object({ kind: z.literal('counter'), count, rate: z.number().describe('A second, over the same span as count.') });
+const counter = z.object({
+  kind: z.literal('counter'),
+  count,
+  rate: z.number().describe('A second, over the same span as count.'),
+});
 const rate = z.object({ kind: z.literal('rate'), value, hits: z.number(), total: z.number() });
-const gauge = z.object({ kind: z.literal('gauge'), min: z.number(), mean: z.number(), max: z.number(), last: z.number() });
+const gauge = z.object({
+  kind: z.literal('gauge'),
+  min: z.number(),
+  mean: z.number(),
+  max: z.number(),
+  last: z.number(),
+});
 const metric = z.discriminatedUnion('kind', [trend, counter, rate, gauge]);
 const metrics = z.record(z.string(), metric);
 
@@ -111,7 +125,9 @@ export const resultSchema = z
         last_at: z.string(),
       }),
     ),
-    errors: z.array(z.object({ kind: z.string(), message: z.string(), count, first_at: z.string(), last_at: z.string() })),
+    errors: z.array(
+      z.object({ kind: z.string(), message: z.string(), count, first_at: z.string(), last_at: z.string() }),
+    ),
     events: z.array(z.object({ at_ms: z.number(), kind: z.string(), text: z.string() })),
     verdicts: z.array(verdict),
     not_claimed: z.array(notClaimed),

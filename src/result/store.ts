@@ -1,0 +1,143 @@
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { messageOf, ToolError } from '../core/errors.ts';
+import type { RunIdentity } from '../plan/plan.ts';
+import { JOURNAL_NAME } from './journal.ts';
+import type { Result } from './result.ts';
+
+/** Where runs are kept: `reports/<started-at>-<scenario>-<id>/`, and `reports/latest` pointing to the newest. */
+
+export const RESULT_NAME = 'result.json';
+const LATEST = 'latest';
+
+/** A run's folder name: sorts by time, and holds no character that Windows refuses. */
+export function folderName(run: RunIdentity, scenario: string): string {
+  const started = run.started_at.replace(/\.\d+Z$/, 'Z').replaceAll(':', '-');
+  const name = scenario.replaceAll(/[^A-Za-z0-9_-]+/g, '-').slice(0, 40);
+  return `${started}-${name}-${run.id}`;
+}
+
+/**
+ * Makes a run's folder in `out`, and points `latest` to it.
+ * @returns its path
+ * @throws ToolError where nothing can be written there
+ */
+export function makeFolder(out: string, run: RunIdentity, scenario: string): string {
+  const folder = resolve(out, folderName(run, scenario));
+  try {
+    mkdirSync(folder, { recursive: true });
+    const probe = join(folder, '.writable');
+    writeFileSync(probe, '');
+    unlinkSync(probe);
+  } catch (error) {
+    throw new ToolError(`Nothing can be written to --out ${out}: ${messageOf(error)}.`, {
+      hint: 'Name a folder of your own with --out FOLDER.',
+      cause: error,
+    });
+  }
+  pointLatest(resolve(out), basename(folder));
+  return folder;
+}
+
+/**
+ * Points `latest` to a run: a link; on Windows, which lets only some users make links, a junction; a text file with the
+ * folder's name where neither is possible. A real folder of that name is somebody's own, and stays.
+ */
+function pointLatest(out: string, name: string): void {
+  const latest = join(out, LATEST);
+  const known = lstatSync(latest, { throwIfNoEntry: false });
+  if (known?.isDirectory()) return;
+  const attempts = [
+    () => symlinkSync(name, latest, 'dir'),
+    () => symlinkSync(join(out, name), latest, 'junction'),
+    () => writeFileSync(latest, `${name}\n`),
+  ];
+  for (const attempt of attempts) {
+    try {
+      rmSync(latest, { force: true });
+      attempt();
+      return;
+    } catch {
+      // The next way is a simpler one. Without any, the run is still found by its own name.
+    }
+  }
+}
+
+/**
+ * Writes `result.json` into a run's folder, whole or not at all.
+ * @returns its path
+ * @throws the file system's error, as on a full disk
+ */
+export function writeResult(folder: string, result: Result): string {
+  const path = join(folder, RESULT_NAME);
+  const draft = `${path}.tmp`;
+  try {
+    writeFileSync(draft, `${JSON.stringify(result, null, 2)}\n`);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+  return path;
+}
+
+/** A run that was stored: at least one of its two files is there. */
+export interface StoredRun {
+  folder: string;
+  journal?: string;
+  result?: string;
+}
+
+/**
+ * Finds a stored run.
+ * @param named its folder, a `result.json` or `journal.ndjson`, `latest`, or the beginning of its id or folder's name
+ * @param out where runs are kept
+ * @throws ToolError where there is none, or more than one
+ */
+export function findRun(named: string, out = 'reports'): StoredRun {
+  const stored = storedAt(resolve(named)) ?? (named === LATEST ? latestIn(out) : undefined);
+  if (stored) return stored;
+  const names = namesIn(out).filter((name) => name.startsWith(named) || idOf(name).startsWith(named));
+  const runs = names.flatMap((name) => storedAt(resolve(out, name)) ?? []);
+  if (runs.length === 1) return runs[0]!;
+  if (runs.length > 1) {
+    throw new ToolError(`${named} is the beginning of ${runs.length} runs in ${out}.`, {
+      hint: `Name one: ${names.slice(-5).join(', ')}.`,
+    });
+  }
+  const newest = namesIn(out).at(-1);
+  throw new ToolError(`There is no run ${named}: neither a file or folder of that name, nor one in ${out}.`, {
+    ...(newest !== undefined && { hint: `The newest there is ${newest}.` }),
+  });
+}
+
+const idOf = (folder: string): string => folder.slice(folder.lastIndexOf('-') + 1);
+
+function namesIn(out: string): string[] {
+  if (!existsSync(out)) return [];
+  const entries = readdirSync(out, { withFileTypes: true });
+  return entries.flatMap((entry) => (entry.isDirectory() ? entry.name : [])).sort();
+}
+
+/** `latest` as a link is found by its own path; here it may be a text file. */
+function latestIn(out: string): StoredRun | undefined {
+  const latest = resolve(out, LATEST);
+  const found = storedAt(latest);
+  if (found || !statSync(latest, { throwIfNoEntry: false })?.isFile()) return found;
+  return storedAt(resolve(out, basename(readFileSync(latest, 'utf8').trim())));
+}
+
+function storedAt(path: string): StoredRun | undefined {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isFile()) {
+    const name = basename(path);
+    if (name.endsWith('.ndjson')) return { folder: dirname(path), journal: path };
+    if (name.endsWith('.json')) return { folder: dirname(path), result: path };
+  }
+  if (!there?.isDirectory()) return undefined;
+  const journal = join(path, JOURNAL_NAME);
+  const result = join(path, RESULT_NAME);
+  const files = { ...(existsSync(journal) && { journal }), ...(existsSync(result) && { result }) };
+  return 'journal' in files || 'result' in files ? { folder: path, ...files } : undefined;
+}
