@@ -1,6 +1,5 @@
 import { readdirSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ToolError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Scenario, ScenarioSpec } from '../scenario/define.ts';
@@ -8,7 +7,7 @@ import { checkSpec } from './check-spec.ts';
 import { importFile } from './module.ts';
 import { builtUrl, fromSource, packageRoot } from './programs.ts';
 
-/** A scenario and where its module lies: a worker loads it again from `url`. */
+/** A scenario, and a URL by which a worker loads it again: a file of the tool's own, or the code itself. */
 export interface LoadedScenario {
   spec: ScenarioSpec;
   url: string;
@@ -29,26 +28,22 @@ const bundledUrl = (name: string): string =>
 /** Whether a person meant a file rather than the name of a scenario that comes with the tool. */
 export const looksLikeFile = (text: string): boolean => /[/\\]/.test(text) || /\.[cm]?[jt]s$/.test(text);
 
-/** The module's URL, as a name, a path or a URL says it. */
-function urlOf(text: string): string {
-  if (text.startsWith('file:')) return text;
-  if (looksLikeFile(text)) return pathToFileURL(resolve(text)).href;
+/** What a name, a path or an earlier call's URL stands for. */
+async function open(text: string): Promise<{ exports: Record<string, unknown>; url: string }> {
+  if (/^(data|file):/.test(text)) return { exports: (await import(text)) as Record<string, unknown>, url: text };
+  if (looksLikeFile(text)) return importFile(resolve(text), 'scenario', text);
   const names = scenarioNames();
-  if (names.includes(text)) return bundledUrl(text);
-  const meant = nearest(text, names);
-  throw new ToolError(`There is no scenario ${text}.`, {
-    hint: meant
-      ? `Did you mean ${meant}? A file of your own is named with its path, ./${text}.ts.`
-      : `There are ${names.join(', ')}; a file of your own is named with its path, ./${text}.ts.`,
-  });
+  if (!names.includes(text)) throw unknownScenario(text, names);
+  const url = bundledUrl(text);
+  return { exports: (await import(url)) as Record<string, unknown>, url };
 }
 
-/** A scenario's description, whether what was exported is a scenario, or the bare description of one. */
-function specOf(module: Record<string, unknown>): unknown {
-  const exported = module['default'] as Partial<Scenario> | undefined;
-  // A CommonJS file's exports come wrapped once more.
-  const inner = (exported as { default?: Partial<Scenario> } | undefined)?.default;
-  return exported?.spec ?? inner?.spec;
+function unknownScenario(text: string, names: string[]): ToolError {
+  const meant = nearest(text, names);
+  const own = `a file of your own is named with its path, ./${text}.ts.`;
+  return new ToolError(`There is no scenario ${text}.`, {
+    hint: meant ? `Did you mean ${meant}? If not, ${own}` : `There are ${names.join(', ')}; ${own}`,
+  });
 }
 
 /**
@@ -57,18 +52,16 @@ function specOf(module: Record<string, unknown>): unknown {
  * @throws ToolError (104) where it does not exist, does not parse, throws while loading, or is no scenario
  */
 export async function loadScenario(text: string): Promise<LoadedScenario> {
-  const url = urlOf(text);
-  const file = text.startsWith('file:') ? fileURLToPath(url) : text;
-  const module = await importFile(url, 'scenario');
-  const spec = specOf(module);
-  if (spec === undefined) {
-    const what = module['default'] === undefined ? 'has no default export' : 'does not export a scenario by default';
-    throw new ToolError(`The scenario ${file} ${what}.`, {
+  const { exports, url } = await open(text);
+  const scenario = exports['default'] as Partial<Scenario> | undefined;
+  if (scenario?.spec === undefined) {
+    const what = scenario === undefined ? 'has no default export' : 'exports something else than a scenario by default';
+    throw new ToolError(`The scenario ${text} ${what}.`, {
       hint: 'End it with: export default defineScenario({ … }). loadtest init writes one to start from.',
     });
   }
-  checkSpec(spec, file);
-  return { spec, url };
+  checkSpec(scenario.spec, text);
+  return { spec: scenario.spec, url };
 }
 
 /** All scenarios that come with the tool. */

@@ -1,65 +1,99 @@
 import { existsSync } from 'node:fs';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFile } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { BuildFailure, Plugin } from 'esbuild';
 import { ToolError, messageOf } from '../core/errors.ts';
-import { aliasPackage } from './alias.ts';
-import { fromSource } from './programs.ts';
+import { builtUrl } from './programs.ts';
 
-const TYPESCRIPT = new Set(['.ts', '.mts', '.cts']);
-const JAVASCRIPT = new Set(['.js', '.mjs', '.cjs']);
+/** The name under which scenario and config files import this package. */
+const PACKAGE = 'collab-loadtest';
 
-let typescript = false;
+const EXTENSIONS = new Set(['.ts', '.mts', '.js', '.mjs']);
 
-/** Lets Node import TypeScript, from here on. Costs 0.4 s, so only where a file asks for it. */
-async function allowTypeScript(): Promise<void> {
-  if (typescript || fromSource) return;
-  typescript = true;
-  const { register } = await import('tsx/esm/api');
-  register();
+/** A user's module, and a URL by which any process can import it again: it holds the code itself. */
+export interface LoadedModule {
+  exports: Record<string, unknown>;
+  url: string;
 }
-
-/** Where in the file it went wrong, as far as the error tells: `:12` or nothing. */
-function lineIn(error: unknown, path: string): string {
-  if (!(error instanceof Error)) return '';
-  const text = `${error.message}\n${error.stack ?? ''}`;
-  const at = text.indexOf(path);
-  return (at >= 0 && /^:\d+/.exec(text.slice(at + path.length))?.[0]) || '';
-}
-
-/** What a compiler or engine says of a file, in one line and without the file's path, which the sentence has. */
-const sayOf = (error: unknown): string =>
-  messageOf(error)
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('Transform failed'))
-    .map((line) => line.replace(/^.*?:\d+:\d+:\s*(ERROR:\s*)?/, ''))[0] ?? 'no reason given';
-
-const isSyntax = (error: unknown): boolean =>
-  error instanceof Error && (error instanceof SyntaxError || error.message.startsWith('Transform failed'));
 
 /**
- * Imports a file of the user's: `.ts` without a build step, `.js` and `.mjs` as they are.
+ * A file's own modules become one; packages stay where they are, by their file URLs. `collab-loadtest` is this very
+ * package, also for a file that lies in a folder without `node_modules`.
+ */
+const ownModules: Plugin = {
+  name: 'own-modules',
+  setup(bundler) {
+    const RESOLVING = Symbol('resolving');
+    bundler.onResolve({ filter: /^[^./]/ }, async ({ path, kind, resolveDir, importer, pluginData }) => {
+      if (path === PACKAGE) return { path: builtUrl('index.js').href, external: true };
+      if (pluginData === RESOLVING || kind === 'entry-point' || path.startsWith('node:')) return undefined;
+      const found = await bundler.resolve(path, { kind, resolveDir, importer, pluginData: RESOLVING });
+      if (found.errors.length > 0 || found.external) return found;
+      return { path: pathToFileURL(found.path).href, external: true };
+    });
+    // What a module knows of its own place is lost in a bundle, so each is told.
+    bundler.onLoad({ filter: /\.[cm]?[jt]s$/ }, async ({ path }) => {
+      const place = { url: pathToFileURL(path).href, filename: path, dirname: dirname(path) };
+      const told = Object.entries(place).map(([name, value]) => `const __meta_${name} = ${JSON.stringify(value)};`);
+      return {
+        contents: told.join('') + (await readFile(path, 'utf8')),
+        loader: /\.[cm]?ts$/.test(path) ? 'ts' : 'js',
+        resolveDir: dirname(path),
+      };
+    });
+  },
+};
+
+/** One module's text, as JavaScript. Loaded only where a file of the user's is: esbuild is a program of its own. */
+async function bundle(path: string): Promise<string> {
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    entryPoints: [path],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    define: {
+      'import.meta.url': '__meta_url',
+      'import.meta.filename': '__meta_filename',
+      'import.meta.dirname': '__meta_dirname',
+    },
+    plugins: [ownModules],
+    logLevel: 'silent',
+  });
+  return outputFiles[0]!.text;
+}
+
+const isBuildFailure = (error: unknown): error is BuildFailure =>
+  error instanceof Error && Array.isArray((error as Partial<BuildFailure>).errors);
+
+/** `does not parse (line 3): Expected "}"`: what went wrong and where, in one line. */
+function complaintOf(error: unknown): string {
+  if (isBuildFailure(error)) {
+    const { text, location } = error.errors[0]!;
+    const verb = text.startsWith('Could not') ? 'cannot be loaded' : 'does not parse';
+    return `${verb}${location ? ` (line ${location.line})` : ''}: ${text}`;
+  }
+  return `threw while loading: ${messageOf(error).split('\n')[0]}`;
+}
+
+/**
+ * Imports a file of the user's, TypeScript or JavaScript, without a build step and without anything beside it.
  * @param what how the file is called in sentences: `scenario`, `config file`
+ * @param name the file as the user wrote it
  * @throws ToolError (104) where it does not exist, does not parse or throws while loading
  */
-export async function importFile(url: string, what: string): Promise<Record<string, unknown>> {
-  const path = fileURLToPath(url);
-  const extension = extname(path);
-  if (!TYPESCRIPT.has(extension) && !JAVASCRIPT.has(extension)) {
-    throw new ToolError(`The ${what} ${path} is neither TypeScript nor JavaScript.`, {
-      hint: 'Name it .ts, .js or .mjs.',
-    });
+export async function importFile(path: string, what: string, name = path): Promise<LoadedModule> {
+  if (!existsSync(path)) throw new ToolError(`There is no ${what} ${name}.`);
+  if (!EXTENSIONS.has(extname(path))) {
+    throw new ToolError(`The ${what} ${name} is neither TypeScript nor JavaScript.`, { hint: 'Name it .ts or .js.' });
   }
-  if (!existsSync(path)) throw new ToolError(`There is no ${what} ${path}.`);
-  aliasPackage();
-  if (TYPESCRIPT.has(extension)) await allowTypeScript();
   try {
-    return (await import(url)) as Record<string, unknown>;
+    const url = `data:text/javascript;base64,${Buffer.from(await bundle(path)).toString('base64')}`;
+    return { exports: (await import(url)) as Record<string, unknown>, url };
   } catch (error) {
-    if (error instanceof ToolError) throw error;
-    const verb = isSyntax(error) ? 'does not parse' : 'threw while loading';
-    throw new ToolError(`The ${what} ${path}${lineIn(error, path)} ${verb}: ${sayOf(error)}.`.replace(/\.\.$/, '.'), {
-      cause: error,
-    });
+    throw new ToolError(`The ${what} ${name} ${complaintOf(error)}`.replace(/\.?$/, '.'), { cause: error });
   }
 }
