@@ -1,6 +1,6 @@
-import leven from 'leven';
 import { ToolError } from './errors.ts';
 import { isCounter, isOfWholeRun, isRate, isTrend, METRIC_NAMES, type MetricName } from './metrics.ts';
+import { didYouMean } from './nearest.ts';
 import { STAGES, type Stage } from './record.ts';
 import { parseDuration } from './units.ts';
 
@@ -69,9 +69,9 @@ export function parseThreshold(text: string): Threshold {
 function metricNamed(name: string, text: string): MetricName {
   const known = METRIC_NAMES.find((each) => each === name);
   if (known) return known;
-  const nearest = METRIC_NAMES.toSorted((a, b) => leven(name, a) - leven(name, b))[0]!;
   throw new ToolError(`The threshold "${text}" is on an unknown metric, ${name}.`, {
-    hint: `Did you mean ${nearest}?`,
+    hint:
+      didYouMean(name, METRIC_NAMES) ?? 'Metrics are such as broadcast_latency, join_time, disconnect_rate or lost.',
   });
 }
 

@@ -1,5 +1,5 @@
-import type { NotClaimed, Verdict } from '../result/result.ts';
 import type { Measured } from '../result/measured.ts';
+import type { NotClaimed, Verdict } from '../result/result.ts';
 
 /** The judges there are, or will be; `--require` takes these names. */
 export const JUDGE_NAMES = [
@@ -21,13 +21,34 @@ export const JUDGE_NAMES = [
 ] as const;
 export type JudgeName = (typeof JUDGE_NAMES)[number];
 
-/** What a judge says of one claim. */
-export type Finding = { verdict: Omit<Verdict, 'judge'> } | { not_claimed: Omit<NotClaimed, 'judge'> };
+/**
+ * What a claim rests on, besides what was seen: a generator that was late itself makes it unknown.
+ * `latency` how long something took · `deadline` that something did not come in time · `silence` that a connection
+ * ended, which it also does where the generator stands still. Absent: on nothing but what was seen.
+ */
+export type RestsOn = 'latency' | 'deadline' | 'silence';
+
+/** What a judge says of one claim that the plan calls for. */
+export interface Ruling extends Omit<Verdict, 'judge' | 'explained_by'> {
+  rests_on?: RestsOn;
+  /** The judge whose failure would be the cause of this one's. */
+  follows_from?: JudgeName;
+  /** One whole sentence for the summary, of a verdict that is not a pass. */
+  headline?: string;
+}
+
+export type Finding = Ruling | { not_claimed: Omit<NotClaimed, 'judge'> };
 
 /** One judge: a pure function of what was measured, run again after every merge. */
 export interface Judge {
-  name: JudgeName;
+  readonly name: JudgeName;
   /** What a pass means and what it cannot see, for the docs. */
-  about: string;
+  readonly about: string;
   judge(measured: Measured): Finding[];
+}
+
+/** The counter a judge reads, over the span in which it counts. */
+export function counterIn(measured: Measured, name: string): number {
+  const metric = measured.metrics[name];
+  return metric?.kind === 'counter' ? metric.count : 0;
 }

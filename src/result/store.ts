@@ -1,10 +1,9 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import * as fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { messageOf, ToolError } from '../core/errors.ts';
 import type { RunIdentity } from '../plan/plan.ts';
 import { JOURNAL_NAME } from './journal.ts';
-import type { Result } from './result.ts';
+import { resultSchema, type Result } from './result.ts';
 
 /** Where runs are kept: `reports/<started-at>-<scenario>-<id>/`, and `reports/latest` pointing to the newest. */
 
@@ -26,10 +25,10 @@ export function folderName(run: RunIdentity, scenario: string): string {
 export function makeFolder(out: string, run: RunIdentity, scenario: string): string {
   const folder = resolve(out, folderName(run, scenario));
   try {
-    mkdirSync(folder, { recursive: true });
+    fs.mkdirSync(folder, { recursive: true });
     const probe = join(folder, '.writable');
-    writeFileSync(probe, '');
-    unlinkSync(probe);
+    fs.writeFileSync(probe, '');
+    fs.unlinkSync(probe);
   } catch (error) {
     throw new ToolError(`Nothing can be written to --out ${out}: ${messageOf(error)}.`, {
       hint: 'Name a folder of your own with --out FOLDER.',
@@ -46,16 +45,16 @@ export function makeFolder(out: string, run: RunIdentity, scenario: string): str
  */
 function pointLatest(out: string, name: string): void {
   const latest = join(out, LATEST);
-  const known = lstatSync(latest, { throwIfNoEntry: false });
+  const known = fs.lstatSync(latest, { throwIfNoEntry: false });
   if (known?.isDirectory()) return;
   const attempts = [
-    () => symlinkSync(name, latest, 'dir'),
-    () => symlinkSync(join(out, name), latest, 'junction'),
-    () => writeFileSync(latest, `${name}\n`),
+    () => fs.symlinkSync(name, latest, 'dir'),
+    () => fs.symlinkSync(join(out, name), latest, 'junction'),
+    () => fs.writeFileSync(latest, `${name}\n`),
   ];
   for (const attempt of attempts) {
     try {
-      rmSync(latest, { force: true });
+      fs.rmSync(latest, { force: true });
       attempt();
       return;
     } catch {
@@ -73,13 +72,30 @@ export function writeResult(folder: string, result: Result): string {
   const path = join(folder, RESULT_NAME);
   const draft = `${path}.tmp`;
   try {
-    writeFileSync(draft, `${JSON.stringify(result, null, 2)}\n`);
-    renameSync(draft, path);
+    fs.writeFileSync(draft, `${JSON.stringify(result, null, 2)}\n`);
+    fs.renameSync(draft, path);
   } catch (error) {
-    rmSync(draft, { force: true });
+    fs.rmSync(draft, { force: true });
     throw error;
   }
   return path;
+}
+
+/**
+ * Reads a `result.json`.
+ * @throws ToolError where it is none
+ */
+export function readResult(path: string): Result {
+  let json: unknown;
+  try {
+    json = JSON.parse(fs.readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new ToolError(`The result ${path} cannot be read: ${messageOf(error)}.`, { cause: error });
+  }
+  const read = resultSchema.safeParse(json);
+  if (read.success) return read.data as Result;
+  const { path: where, message } = read.error.issues[0]!;
+  throw new ToolError(`${path} is no result of this version: at ${where.join('.') || 'its top'}, ${message}.`);
 }
 
 /** A run that was stored: at least one of its two files is there. */
@@ -115,8 +131,8 @@ export function findRun(named: string, out = 'reports'): StoredRun {
 const idOf = (folder: string): string => folder.slice(folder.lastIndexOf('-') + 1);
 
 function namesIn(out: string): string[] {
-  if (!existsSync(out)) return [];
-  const entries = readdirSync(out, { withFileTypes: true });
+  if (!fs.existsSync(out)) return [];
+  const entries = fs.readdirSync(out, { withFileTypes: true });
   return entries.flatMap((entry) => (entry.isDirectory() ? entry.name : [])).sort();
 }
 
@@ -124,12 +140,12 @@ function namesIn(out: string): string[] {
 function latestIn(out: string): StoredRun | undefined {
   const latest = resolve(out, LATEST);
   const found = storedAt(latest);
-  if (found || !statSync(latest, { throwIfNoEntry: false })?.isFile()) return found;
-  return storedAt(resolve(out, basename(readFileSync(latest, 'utf8').trim())));
+  if (found || !fs.statSync(latest, { throwIfNoEntry: false })?.isFile()) return found;
+  return storedAt(resolve(out, basename(fs.readFileSync(latest, 'utf8').trim())));
 }
 
 function storedAt(path: string): StoredRun | undefined {
-  const there = statSync(path, { throwIfNoEntry: false });
+  const there = fs.statSync(path, { throwIfNoEntry: false });
   if (there?.isFile()) {
     const name = basename(path);
     if (name.endsWith('.ndjson')) return { folder: dirname(path), journal: path };
@@ -138,6 +154,6 @@ function storedAt(path: string): StoredRun | undefined {
   if (!there?.isDirectory()) return undefined;
   const journal = join(path, JOURNAL_NAME);
   const result = join(path, RESULT_NAME);
-  const files = { ...(existsSync(journal) && { journal }), ...(existsSync(result) && { result }) };
+  const files = { ...(fs.existsSync(journal) && { journal }), ...(fs.existsSync(result) && { result }) };
   return 'journal' in files || 'result' in files ? { folder: path, ...files } : undefined;
 }

@@ -1,0 +1,87 @@
+import type { Disconnect } from '../core/record.ts';
+import { closeCodeMeaning } from '../protocol/closing.ts';
+import type { Measured } from '../result/measured.ts';
+import { counterIn, type Finding, type Judge } from './judge.ts';
+import { ruledByThreshold } from './thresholds.ts';
+import { clock, counted, evidenceOf, list, number, quoted } from './words.ts';
+
+const ENDED_METRICS = ['disconnects_unexpected', 'disconnect_rate', 'disconnects_per_user_hour'];
+const CLAIM = 'everybody was let in, and stayed connected until they left';
+
+export const disconnects: Judge = {
+  name: 'disconnects',
+  about:
+    'No attempt to join failed and no joined connection ended, unless the scenario or this tool ended it. Who began ' +
+    'it, with what close code and in which phase is told.',
+  judge(measured) {
+    const joined = counterIn(measured, 'connections');
+    const failed = failedAttempts(measured);
+    if (joined + failed === 0) return [{ not_claimed: { claim: CLAIM, because: 'nobody connected' } }];
+    const ended = counterIn(measured, 'disconnects_unexpected');
+    if (ended + failed === 0) return [{ claim: CLAIM, standing: 'pass', because: `0 of ${number(joined)}` }];
+    return [ruling(measured, joined, ended, failed)];
+  },
+};
+
+/** Attempts that the plan did not give up itself. */
+function failedAttempts(measured: Measured): number {
+  const given = measured.disconnects.filter(
+    ({ phase, expected }) => expected && (phase === 'connect' || phase === 'join'),
+  );
+  return Math.max(counterIn(measured, 'connections_failed') - given.reduce((sum, { count }) => sum + count, 0), 0);
+}
+
+function ruling(measured: Measured, joined: number, ended: number, failed: number): Finding {
+  const endings = measured.disconnects.filter(({ phase, expected }) => !expected && phase === 'steady');
+  const main = mostFrequent(endings);
+  const parts: string[] = [];
+  if (ended > 0) {
+    const how = list(main.map((one) => howEnded(measured, one)));
+    parts.push(`${number(ended)} of ${counted(joined, 'connection')} ended${how && `: ${how}`}`);
+  }
+  if (failed > 0) parts.push(`${counted(failed, 'attempt')} to connect failed${whyFailed(measured)}`);
+  const because = parts.join('; ');
+  return {
+    claim: CLAIM,
+    because,
+    headline: ended > 0 ? headline(measured, main[0], ended) : `${because}.`,
+    rests_on: 'silence',
+    // Where connections ended, failing to come back is a consequence.
+    ...ruledByThreshold(measured, ended > 0 ? ENDED_METRICS : ['connections_failed']),
+    ...evidenceOf(measured, ['disconnects_unexpected']),
+  };
+}
+
+const mostFrequent = (endings: Disconnect[]): Disconnect[] => endings.sort((a, b) => b.count - a.count).slice(0, 3);
+
+/** `240 by the server with 1011 (server error: …) "reason" from 20:48:10 to 20:48:12` */
+function howEnded(measured: Measured, one: Disconnect): string {
+  const reason = one.reason === '' ? '' : ` ${quoted(one.reason)}`;
+  return `${number(one.count)} ${BY[one.initiator]} with ${one.code} (${meaningOf(one)})${reason}${when(measured, one)}`;
+}
+
+const BY = { server: 'by the server', client: 'by this tool', network: 'by the network' };
+
+const meaningOf = (one: Disconnect): string => closeCodeMeaning(one.code, one.initiator === 'server');
+
+function when(measured: Measured, { first_ms, last_ms }: Disconnect): string {
+  const first = clock(measured, first_ms);
+  const last = clock(measured, last_ms);
+  return first === last ? ` at ${first}` : ` from ${first} to ${last}`;
+}
+
+/** What the commonest failed attempts died of. */
+function whyFailed(measured: Measured): string {
+  const errors = measured.errors.filter(({ kind }) => kind === 'connect' || kind === 'join');
+  const worst = errors.sort((a, b) => b.count - a.count)[0];
+  if (worst) return `, most often: ${quoted(worst.message).slice(1, -1)}`;
+  const [ending] = mostFrequent(measured.disconnects.filter(({ phase }) => phase === 'connect' || phase === 'join'));
+  return ending ? `, most often with ${ending.code} (${meaningOf(ending)})` : '';
+}
+
+function headline(measured: Measured, main: Disconnect | undefined, ended: number): string {
+  const everybody = ended >= measured.plan.users_total;
+  const who = everybody ? 'Everybody was' : ended === 1 ? '1 connection was' : `${number(ended)} connections were`;
+  const how = main ? `${when(measured, main)}: ${meaningOf(main)} (${main.code})` : '';
+  return `${who} cut off${how}.`;
+}

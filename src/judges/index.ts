@@ -1,0 +1,88 @@
+import type { Measured } from '../result/measured.ts';
+import type { NotClaimed, Standing, Verdict } from '../result/result.ts';
+import { delivery } from './delivery.ts';
+import { disconnects } from './disconnects.ts';
+import { generator, healthOf, type Health } from './generator.ts';
+import { heartbeat } from './heartbeat.ts';
+import { isolation } from './isolation.ts';
+import type { Judge, JudgeName, Ruling } from './judge.ts';
+import { order } from './order.ts';
+import { thresholds } from './thresholds.ts';
+
+/** Every judge there is, in the order in which their verdicts are told. */
+export const JUDGES: readonly Judge[] = [delivery, order, isolation, heartbeat, disconnects, thresholds, generator];
+
+/** A verdict with its sentence for the summary. */
+export type Judged = Verdict & { headline?: string };
+
+export interface Judgement {
+  verdicts: Judged[];
+  not_claimed: NotClaimed[];
+}
+
+/** What all judges say of a measurement, causes told apart from consequences. */
+export function judge(measured: Measured): Judgement {
+  const rulings: { judge: JudgeName; ruling: Ruling }[] = [];
+  const not_claimed: NotClaimed[] = [];
+  for (const { name, judge: judgeOne } of JUDGES) {
+    for (const finding of judgeOne(measured)) {
+      if ('not_claimed' in finding) not_claimed.push({ judge: name, ...finding.not_claimed });
+      else rulings.push({ judge: name, ruling: finding });
+    }
+  }
+  const failed = new Set(rulings.flatMap(({ judge: name, ruling }) => (ruling.standing === 'fail' ? name : [])));
+  const health = healthOf(measured);
+  const verdicts = rulings.map(({ judge: name, ruling }) => withCause(name, ruling, health, failed));
+  return required(measured, { verdicts, not_claimed });
+}
+
+/** The one place where a verdict is turned, or explained, by another judge's. */
+function withCause(name: JudgeName, ruling: Ruling, health: Health, failed: ReadonlySet<JudgeName>): Judged {
+  const { rests_on, follows_from, ...verdict } = ruling;
+  const told: Judged = { judge: name, ...verdict };
+  if (name === 'generator') return told;
+  if (rests_on && verdict.standing !== 'unknown' && health.mayExplain(rests_on)) {
+    return unknownFor(told, `${verdict.because}; but the generator was not fit to judge it`);
+  }
+  if (health.died && verdict.standing === 'pass') {
+    return unknownFor(told, `${verdict.because}; but of some sessions nothing is known`);
+  }
+  if (verdict.standing === 'fail' && follows_from && failed.has(follows_from)) {
+    return { ...told, explained_by: follows_from };
+  }
+  return told;
+}
+
+const unknownFor = (verdict: Judged, because: string): Judged => ({
+  ...verdict,
+  standing: 'unknown',
+  because,
+  explained_by: 'generator',
+});
+
+/** `--require JUDGE`: what is not claimed counts, as unknown. */
+function required(measured: Measured, { verdicts, not_claimed }: Judgement): Judgement {
+  const isRequired = (name: string): boolean => measured.plan.require.includes(name);
+  const missing = not_claimed.filter((one) => isRequired(one.judge));
+  const said = new Set([...verdicts, ...not_claimed].map((one) => one.judge));
+  for (const name of measured.plan.require) {
+    if (said.has(name)) continue;
+    missing.push({ judge: name, claim: `${name} is judged`, because: 'no such judgement is made of this run' });
+  }
+  return {
+    verdicts: [
+      ...verdicts,
+      ...missing.map(({ judge: name, claim, because }): Judged => {
+        const headline = `${name} was required, and could not be judged: ${because}.`;
+        return { judge: name, claim, standing: 'unknown', because: `required, but ${because}`, headline };
+      }),
+    ],
+    not_claimed: not_claimed.filter((one) => !isRequired(one.judge)),
+  };
+}
+
+/** Fail outranks unknown, which outranks pass. Without any verdict nothing is known. */
+export function worst(verdicts: readonly { standing: Standing }[]): Standing {
+  if (verdicts.some(({ standing }) => standing === 'fail')) return 'fail';
+  return verdicts.length === 0 || verdicts.some(({ standing }) => standing === 'unknown') ? 'unknown' : 'pass';
+}

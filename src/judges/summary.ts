@@ -1,0 +1,60 @@
+import type { Measured } from '../result/measured.ts';
+import { worst, type Judged } from './index.ts';
+import { list, milliseconds, number } from './words.ts';
+
+/** Failures are told in this order: what is worst for the people who work together comes first. */
+const GRAVITY = ['isolation', 'delivery', 'order', 'disconnects', 'heartbeat', 'thresholds', 'generator'];
+
+/** The two sentences that matter. */
+export function summarise(measured: Measured, verdicts: readonly Judged[]): string {
+  const standing = worst(verdicts);
+  if (standing === 'pass') return passing(measured, verdicts);
+  if (verdicts.length === 0) return 'Nothing was judged.';
+  const causes = verdicts.filter((verdict) => verdict.standing === standing && verdict.explained_by === undefined);
+  const headlines = inGravity(causes).flatMap(({ headline }) => headline ?? []);
+  if (headlines.length > 1) return headlines.slice(0, 2).join(' ');
+  const second = standing === 'fail' ? whatHeld(verdicts) : whatIsUnknown(verdicts);
+  return [...headlines, ...second].join(' ');
+}
+
+const rank = ({ judge }: Judged): number => (GRAVITY.indexOf(judge) + GRAVITY.length + 1) % (GRAVITY.length + 1);
+
+const inGravity = (verdicts: readonly Judged[]): Judged[] => verdicts.toSorted((a, b) => rank(a) - rank(b));
+
+function passing(measured: Measured, verdicts: readonly Judged[]): string {
+  const passed = new Set(verdicts.map(({ judge }) => judge));
+  const until = measured.interrupted === undefined ? '' : ' until the run was stopped';
+  const first = passed.has('delivery') ? 'Everybody saw every change' : 'Everything that was judged held';
+  const latency = measured.metrics.broadcast_latency;
+  const beats = measured.metrics.heartbeats;
+  const facts = [
+    ...(latency?.kind === 'trend' && latency.p99 !== null ? [`p99 ${milliseconds(latency.p99)}`] : []),
+    ...(passed.has('disconnects') && endedNone(measured) ? ['nobody was disconnected'] : []),
+    ...(!passed.has('delivery') && passed.has('heartbeat') && beats?.kind === 'counter'
+      ? [`${number(beats.count)} heartbeats were answered`]
+      : []),
+  ];
+  const second = facts.join(', ');
+  return `${first}${until}.${second && ` ${second.charAt(0).toUpperCase()}${second.slice(1)}.`}`.replace(
+    ' P99',
+    ' p99',
+  );
+}
+
+const endedNone = ({ metrics }: Measured): boolean =>
+  metrics.disconnects_unexpected?.kind === 'counter' && metrics.disconnects_unexpected.count === 0;
+
+function whatHeld(verdicts: readonly Judged[]): string[] {
+  const held = [...new Set(verdicts.filter(({ standing }) => standing === 'pass').map(({ judge }) => judge))];
+  const words = held.filter((judge) => judge !== 'generator' && !failsToo(judge, verdicts));
+  return words.length > 0 ? [`What held: ${list(words)}.`] : [];
+}
+
+const failsToo = (judge: string, verdicts: readonly Judged[]): boolean =>
+  verdicts.some((verdict) => verdict.judge === judge && verdict.standing !== 'pass');
+
+function whatIsUnknown(verdicts: readonly Judged[]): string[] {
+  const unknown = verdicts.filter(({ standing, explained_by }) => standing === 'unknown' && explained_by !== undefined);
+  const names = [...new Set(unknown.map(({ judge }) => judge))];
+  return names.length > 0 ? [`So nothing can be said of ${list(names)}.`] : whatHeld(verdicts);
+}

@@ -1,0 +1,170 @@
+import { lowestOf } from '../core/buckets.ts';
+import { aggregationText, holds, parseThreshold, type Threshold } from '../core/expression.ts';
+import { isTrend, unitOf, type TrendName } from '../core/metrics.ts';
+import { formatDuration } from '../core/units.ts';
+import { percentileOf } from '../result/histogram.ts';
+import type { Measured } from '../result/measured.ts';
+import type { Standing } from '../result/result.ts';
+import type { Finding, Judge, JudgeName, RestsOn } from './judge.ts';
+import { milliseconds, number, percent } from './words.ts';
+
+export const thresholds: Judge = {
+  name: 'thresholds',
+  about:
+    'Every threshold holds. One on a metric without a sample is unknown, unless the plan calls for none; what never ' +
+    'arrived counts as infinite.',
+  judge(measured) {
+    if (measured.plan.thresholds.length === 0) {
+      return [{ not_claimed: { claim: 'every threshold holds', because: 'there is none' } }];
+    }
+    return measured.plan.thresholds.map((text) => ruling(measured, parseThreshold(text)));
+  },
+};
+
+function ruling(measured: Measured, threshold: Threshold): Finding {
+  const claim = claimOf(threshold);
+  const value = valueOf(measured, threshold);
+  const standing = standingOf(measured, threshold);
+  const { metric } = threshold;
+  if (standing === 'unknown') {
+    const early = isEarly(measured, threshold);
+    const uncalled = early || notPlanned(measured, metric);
+    if (!early && uncalled) return { not_claimed: { claim, because: `${uncalled}, so there is nothing to measure` } };
+    const because = early ? `the run ended before ${formatDuration(threshold.not_before_ms!)}` : 'there was no sample';
+    return { claim, standing, because, headline: `${subject(threshold)} is not known: ${because}.` };
+  }
+  const was = `it was ${valueText(threshold, value!)}`;
+  const over = standing === 'fail' ? shareOver(measured, threshold) : '';
+  const rests_on = restsOn(metric);
+  const follows_from = value === Infinity ? 'delivery' : OWNERS[metric];
+  return {
+    claim,
+    standing,
+    because: `${was}${over}`,
+    ...(rests_on && { rests_on }),
+    ...(standing === 'fail' && {
+      headline: `${subject(threshold)} was ${valueText(threshold, value!)}, limit ${limitText(threshold)}.`,
+      ...(follows_from && { follows_from }),
+    }),
+  };
+}
+
+/** `broadcast_latency p(99)<100`, with the stage and the time from which on it is judged, if any. */
+const claimOf = ({ text }: Threshold): string => text.replace(':', ' ').replace(/\{stage (\w+)\}:?/, '{stage:$1} ');
+
+const subject = ({ metric, stage, aggregation }: Threshold): string =>
+  `${metric}${stage ? ` of ${stage}` : ''} ${aggregationText(aggregation)}`;
+
+const isEarly = (measured: Measured, { not_before_ms }: Threshold): boolean =>
+  not_before_ms !== undefined && measured.ended_ms < not_before_ms;
+
+function standingOf(measured: Measured, threshold: Threshold): Standing {
+  if (isEarly(measured, threshold)) return 'unknown';
+  const truth = holds(threshold, valueOf(measured, threshold));
+  return truth === 'unknown' ? 'unknown' : truth ? 'pass' : 'fail';
+}
+
+/**
+ * The value that a threshold is about: ms for trends. Of what never came, percentiles, mean and maximum are infinite.
+ * @returns undefined without a sample
+ */
+export function valueOf(measured: Measured, { metric, stage, aggregation }: Threshold): number | undefined {
+  const found = (stage ? measured.metricsOf(stage) : measured.metrics)[metric];
+  if (!found) return undefined;
+  const { of } = aggregation;
+  switch (found.kind) {
+    case 'counter':
+      return of === 'rate' ? found.rate : found.count;
+    case 'rate':
+      return found.value ?? undefined;
+    case 'gauge':
+      return found[of as 'min' | 'mean' | 'max' | 'last'];
+    case 'trend': {
+      if (of === 'count') return found.count;
+      if (of === 'p' || of === 'med') {
+        const trend = measured.trend(metric as TrendName, stage);
+        const us = percentileOf(trend, of === 'p' ? aggregation.percent : 50);
+        return us === undefined ? undefined : us / 1000;
+      }
+      if (of === 'min') return found.min ?? undefined;
+      return found.missing > 0 ? Infinity : ((of === 'max' ? found.max : found.mean) ?? undefined);
+    }
+  }
+}
+
+function valueText(threshold: Threshold, value: number): string {
+  if (value === Infinity) return 'over the deadline: something never arrived';
+  if (threshold.aggregation.of === 'count' || !isTrend(threshold.metric)) return plain(value);
+  const words = milliseconds(value);
+  // Rounding must not put a value on the other side of its limit.
+  return Number(value.toPrecision(3)) === threshold.limit ? `${number(value)} ms` : words;
+}
+
+const plain = (value: number): string =>
+  Number.isInteger(value) ? number(value) : String(Number(value.toPrecision(4)));
+
+function limitText({ op, limit, metric, aggregation }: Threshold): string {
+  const unit = aggregation.of === 'count' ? '' : unitOf(metric);
+  const sign = op === '<' || op === '<=' ? '' : `${op} `;
+  return `${sign}${number(limit)}${unit && ` ${unit}`}`;
+}
+
+/** How many were beyond an upper limit on a percentile: `; 8,425 of 736,862 (1.1 %) took longer`. */
+function shareOver(measured: Measured, { metric, stage, aggregation, op, limit }: Threshold): string {
+  if (!isTrend(metric) || aggregation.of !== 'p' || (op !== '<' && op !== '<=')) return '';
+  const { count, missing, buckets } = measured.trend(metric, stage);
+  let over = missing;
+  for (let i = 0; i < buckets.length; i += 2) if (lowestOf(buckets[i]!) >= limit * 1000) over += buckets[i + 1]!;
+  const total = count + missing;
+  return over > 0 ? `; ${number(over)} of ${number(total)} (${percent(over / total)}) took longer or never came` : '';
+}
+
+/** Why a plan has no sample of a metric; nothing where it should have some. */
+function notPlanned({ plan, metrics }: Measured, metric: string): string | undefined {
+  const ofChanges =
+    metric.startsWith('broadcast_') || metric === 'ack_rtt' || metric === 'send_lag' || metric === 'delivery_rate';
+  if (ofChanges && (!plan.plans.edits || plan.rate === 0)) return 'the plan sends no changes';
+  if (ofChanges && plan.users < 2 && metric !== 'send_lag' && metric !== 'ack_rtt') return 'nobody receives a change';
+  if (metric === 'heartbeat_rtt' && !plan.plans.heartbeats) return 'the plan has no heartbeats';
+  const ended = metrics.disconnects_unexpected;
+  if (metric === 'recovery_time' && ended?.kind === 'counter' && ended.count === 0) return 'nobody had to reconnect';
+  return undefined;
+}
+
+/** The judge that looks at what a metric counts: where it fails too, it names the cause. */
+const OWNERS: Partial<Record<string, JudgeName>> = {
+  lost: 'delivery',
+  lost_upper: 'delivery',
+  late: 'delivery',
+  duplicated: 'delivery',
+  echoed: 'delivery',
+  corrupted: 'delivery',
+  invented: 'delivery',
+  delivery_rate: 'delivery',
+  reordered: 'order',
+  misrouted: 'isolation',
+  heartbeats_missed: 'heartbeat',
+  disconnects_unexpected: 'disconnects',
+  disconnect_rate: 'disconnects',
+  disconnects_per_user_hour: 'disconnects',
+  connections_failed: 'disconnects',
+  availability: 'disconnects',
+};
+
+function restsOn(metric: string): RestsOn | undefined {
+  if (metric === 'send_lag' || metric.startsWith('generator_')) return undefined;
+  if (isTrend(metric)) return 'latency';
+  if (['lost', 'lost_upper', 'late', 'delivery_rate', 'heartbeats_missed'].includes(metric)) return 'deadline';
+  return OWNERS[metric] === 'disconnects' ? 'silence' : undefined;
+}
+
+/**
+ * The standing of a claim that a judge would let fail at one case: a threshold on one of its metrics, if there is one,
+ * replaces zero.
+ */
+export function ruledByThreshold(measured: Measured, metrics: readonly string[]): { standing: Standing } {
+  const own = measured.plan.thresholds.map(parseThreshold).filter(({ metric }) => metrics.includes(metric));
+  if (own.length === 0) return { standing: 'fail' };
+  const standings = new Set(own.map((threshold) => standingOf(measured, threshold)));
+  return { standing: standings.has('fail') ? 'fail' : standings.has('unknown') ? 'unknown' : 'pass' };
+}
