@@ -1,11 +1,5 @@
 import { BUCKETS, bucketOf, MAX_US, MIN_US } from './buckets.ts';
-import {
-  COUNTER_NAMES,
-  TREND_NAMES,
-  type CounterName,
-  type GaugeName,
-  type TrendName,
-} from './metrics.ts';
+import { COUNTER_NAMES, TREND_NAMES, type CounterName, type GaugeName, type TrendName } from './metrics.ts';
 import {
   STAGES,
   type Disconnect,

@@ -37,7 +37,16 @@ export function formatDuration(ms: number): string {
   return rest ? `${hours} h ${rest} min` : `${hours} h`;
 }
 
-const BYTES: Record<string, number> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };
+const BYTES: Record<string, number> = {
+  '': 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+};
 
 /**
  * A size as people write it: `4MiB`, `512KiB`, `1048576`.
@@ -47,7 +56,8 @@ const BYTES: Record<string, number> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, 
 export function parseBytes(text: string, name = 'a size'): number {
   const match = /^(\d+(?:\.\d+)?)\s*([a-zA-Z]*)$/.exec(text.trim());
   const unit = match ? BYTES[match[2]!.toLowerCase()] : undefined;
-  if (!match || unit === undefined) throw new ToolError(`${name} takes a size such as 512KiB, 4MiB or 1GiB, not ${text}.`);
+  if (!match || unit === undefined)
+    throw new ToolError(`${name} takes a size such as 512KiB, 4MiB or 1GiB, not ${text}.`);
   return Math.round(Number(match[1]) * unit);
 }
 

@@ -295,11 +295,7 @@ export class Population implements DoorEvents, Listener {
     const phase = this.#life[seat] === OPEN ? 'connection:ack' : 'an open WebSocket';
     const waited = Math.round(this.#deadlineUs / 1e5) / 10;
     this.#connections[seat]?.cut();
-    this.#ended(
-      seat,
-      { code: 1006, reason: '', initiator: 'client', error: `no ${phase} within ${waited} s` },
-      now,
-    );
+    this.#ended(seat, { code: 1006, reason: '', initiator: 'client', error: `no ${phase} within ${waited} s` }, now);
   }
 
   #leave(seat: number, reason: string, now: number): void {
@@ -366,11 +362,7 @@ export class Population implements DoorEvents, Listener {
     if (planned) {
       const away = (this.#kindOf(seat).leaves?.away_s ?? 0) * 1e6;
       this.#life[seat] = AWAY;
-      this.#setDue(
-        seat,
-        LIFE,
-        at + exponential(this.#stream(seat, PURPOSE.leave), this.#epoch[seat]! * 2 + 1, away),
-      );
+      this.#setDue(seat, LIFE, at + exponential(this.#stream(seat, PURPOSE.leave), this.#epoch[seat]! * 2 + 1, away));
       return;
     }
     this.#life[seat] = WAITING;
@@ -429,7 +421,14 @@ export class Population implements DoorEvents, Listener {
     const now = this.#options.clock();
     const session = this.#options.sessions[this.#sessionOf(seat)]!;
     const user = seat % this.#users;
-    const head = this.#activities.head(this.#options.run, seat, this.#epoch[seat]!, this.#delivery.nextSeq(seat), due, now);
+    const head = this.#activities.head(
+      this.#options.run,
+      seat,
+      this.#epoch[seat]!,
+      this.#delivery.nextSeq(seat),
+      due,
+      now,
+    );
     const text = this.#protocol.edit(session, user, this.#idOf(seat), change, head);
     this.#delivery.sent(seat, due, now);
     this.#send(seat, text, now);

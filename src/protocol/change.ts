@@ -48,7 +48,12 @@ export const itemType = (key: number): string => ITEM_TYPES[draw(key, 10) % ITEM
  * Position and angle of a change. Multiples of an eighth, which are exact in binary and in decimal: no server can
  * reprint them as another number.
  */
-export function valuesOf(seed: number, session: number, user: number, n: number): { x: number; y: number; angle: number } {
+export function valuesOf(
+  seed: number,
+  session: number,
+  user: number,
+  n: number,
+): { x: number; y: number; angle: number } {
   const key = keyOf(seed, session, user, VALUE_PURPOSE);
   return {
     x: whole(key, n * 3, -8000, 8000) / 8,

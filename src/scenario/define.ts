@@ -75,7 +75,9 @@ export interface Scenario {
 }
 
 declare const __VU: unknown;
-declare function require(path: string): { hostOf(spec: ScenarioSpec): Pick<Scenario, 'options'> & { iterate(): unknown } };
+declare function require(path: string): {
+  hostOf(spec: ScenarioSpec): Pick<Scenario, 'options'> & { iterate(): unknown };
+};
 
 /**
  * Makes a scenario out of its description. In a scenario file:

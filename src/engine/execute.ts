@@ -1,0 +1,201 @@
+import type { Interval, RunEvent } from '../core/record.ts';
+import { STAGES } from '../core/record.ts';
+import { EXIT, messageOf, ToolError } from '../core/errors.ts';
+import type { GaugeName } from '../core/metrics.ts';
+import { stageEnds } from '../plan/plan.ts';
+import { conclude } from '../judges/conclude.ts';
+import { openJournal, type JournalWriter } from '../result/journal.ts';
+import { addInterval, emptyMeasurement } from '../result/measurement.ts';
+import { monotonicUs, runClock } from './clock.ts';
+import { readEnvironment } from './environment.ts';
+import { nobodyJoined, probe } from './probe.ts';
+import { ProcessStats } from './process-stats.ts';
+import type { ExecuteHooks, Executed, RunObserver, RunRequest } from './request.ts';
+import { startTarget, type RunningTarget } from './target.ts';
+import { Workers } from './workers.ts';
+import { wsDoor } from './ws-door.ts';
+
+/** The workers begin together so long after they are told, µs. */
+const LEAD_US = 20_000;
+
+/**
+ * Carries a run out: target, workers, journal, verdicts. Everything it starts is ended on every way out.
+ * @throws ToolError where there is no result: nobody could join (111), a scenario that a worker cannot load (104),
+ * killed (105)
+ */
+export async function execute(request: RunRequest, hooks: ExecuteHooks = {}): Promise<Executed> {
+  let died = (_how: string): void => {};
+  const target = await startTarget(request, (how) => died(how));
+  try {
+    await probe(
+      wsDoor(target.target, request.run.id, runClock(monotonicUs())),
+      request.plan.sessions,
+      target.where,
+      request.plan.deadline_ms,
+    );
+    const run = new Running(request, target, hooks);
+    died = (how) => run.targetDied(how);
+    return await run.finish();
+  } finally {
+    await target.stop();
+  }
+}
+
+/** One run from its first connection to its verdicts. */
+class Running {
+  readonly #request: RunRequest;
+  readonly #target: RunningTarget;
+  readonly #hooks: ExecuteHooks;
+  readonly #observer: RunObserver;
+  readonly #environment = readEnvironment();
+  readonly #measurement;
+  readonly #workers: Workers;
+  readonly #stats: ProcessStats | undefined;
+  #clock = (): number => 0;
+  #journal: JournalWriter | undefined;
+  /** Events of the coordinator's own, for the next interval. */
+  #events: RunEvent[] = [];
+  #windowEnd: number | undefined;
+
+  constructor(request: RunRequest, target: RunningTarget, hooks: ExecuteHooks) {
+    this.#request = request;
+    this.#target = target;
+    this.#hooks = hooks;
+    this.#observer = hooks.observer ?? {};
+    this.#measurement = emptyMeasurement(request.plan);
+    this.#stats = target.pid === undefined ? undefined : new ProcessStats(target.pid);
+    this.#workers = new Workers(request, target.target, sessionsOf(request), {
+      interval: (interval) => this.#interval(interval),
+      event: (event) => this.#event(event),
+      now: () => this.#now(),
+    });
+  }
+
+  #now(): number {
+    return this.#clock() / 1000;
+  }
+
+  targetDied(how: string): void {
+    const last = this.#target.lastLines().at(-1);
+    const text = `the server’s process ended (${how})${last === undefined ? '' : `; its last line: ${last}`}`;
+    this.#event({ at_ms: this.#now(), kind: 'server-died', text });
+  }
+
+  async finish(): Promise<Executed> {
+    const { request, hooks } = { request: this.#request, hooks: this.#hooks };
+    const kill = (): void => this.#workers.kill();
+    hooks.kill?.addEventListener('abort', kill, { once: true });
+    try {
+      await this.#workers.ready();
+      this.#begin();
+      await this.#workers.ended;
+    } catch (error) {
+      this.#workers.kill();
+      throw error;
+    } finally {
+      hooks.kill?.removeEventListener('abort', kill);
+      if (hooks.kill?.aborted) this.#journal?.close();
+    }
+    if (hooks.kill?.aborted) {
+      throw new ToolError('Stopped at once; what was measured until then is in the journal.', {
+        exitCode: EXIT.interrupted,
+        ...(request.folder !== undefined && { hint: `loadtest report ${request.folder} renders it.` }),
+      });
+    }
+    return this.#conclude();
+  }
+
+  #begin(): void {
+    const { request, hooks } = { request: this.#request, hooks: this.#hooks };
+    const epoch = monotonicUs() + LEAD_US;
+    this.#clock = runClock(epoch);
+    request.run.started_at = new Date(Date.now() + LEAD_US / 1000).toISOString();
+    if (request.folder !== undefined) {
+      this.#journal = openJournal(
+        request.folder,
+        { run: request.run, plan: request.plan, environment: this.#environment },
+        (message) =>
+          this.#event({ at_ms: this.#now(), kind: 'journal', text: `the journal cannot be written: ${message}` }),
+      );
+    }
+    this.#observer.started?.({ url: this.#target.where, environment: this.#environment });
+    this.#workers.go(epoch);
+    const stop = (): void => {
+      this.#windowEnd ??= Math.min(this.#now(), stageEnds(request.plan).steady);
+      this.#workers.stop();
+    };
+    if (hooks.stop?.aborted) stop();
+    hooks.stop?.addEventListener('abort', stop, { once: true });
+  }
+
+  #event(event: RunEvent): void {
+    this.#events.push(event);
+    this.#observer.event?.(event);
+  }
+
+  #interval(interval: Interval): void {
+    for (const event of interval.events) this.#observer.event?.(event);
+    const whole = { ...interval, events: [...interval.events, ...this.#events] };
+    this.#events = [];
+    this.#addGauges(whole);
+    addInterval(this.#measurement, whole);
+    this.#journal?.write(whole);
+    this.#observer.interval?.(whole);
+  }
+
+  /** The server's resources, into the stage in which the interval ends. */
+  #addGauges(interval: Interval): void {
+    const ends = stageEnds(this.#request.plan);
+    const at = interval.to_ms;
+    const stage = STAGES[at < ends.ramp ? 0 : at < ends.settle ? 1 : at < ends.steady ? 2 : 3]!;
+    const record = (interval.stages[stage] ??= { counters: {}, gauges: {}, trends: {} });
+    for (const [name, value] of Object.entries(this.#stats?.sample(at) ?? {})) {
+      record.gauges[name as GaugeName] = { count: 1, sum: value, min: value, max: value, last: value };
+    }
+  }
+
+  #conclude(): Executed {
+    const { request, hooks } = { request: this.#request, hooks: this.#hooks };
+    if (this.#events.length > 0) {
+      // What happened after the last interval still belongs to the run.
+      const now = this.#now();
+      this.#interval({ ...lastMoment(now), events: [] });
+    }
+    const end = {
+      ended_ms: this.#now(),
+      ...(hooks.stop?.aborted && { interrupted: messageOf(hooks.stop.reason) }),
+      ...(this.#windowEnd !== undefined && { window_end_ms: this.#windowEnd }),
+    };
+    this.#journal?.end(end);
+    this.#journal?.close();
+    const header = { run: request.run, plan: request.plan, environment: this.#environment };
+    const result = conclude({ header, measurement: this.#measurement, end });
+    if (this.#workers.failure !== undefined) throw new ToolError(this.#workers.failure, { exitCode: EXIT.defect });
+    const joined = result.metrics['connections'];
+    if (joined?.kind === 'counter' && joined.count === 0 && !hooks.stop?.aborted) {
+      throw nobodyJoined(this.#target.where, result.errors[0]?.message ?? 'no connection was acknowledged');
+    }
+    return { result, scenario_threw: false };
+  }
+}
+
+const lastMoment = (now: number): Interval => ({
+  worker: 0,
+  from_ms: now,
+  to_ms: now,
+  stages: {},
+  pending: 0,
+  joined_user_ms: 0,
+  planned_user_ms: 0,
+  disconnects: [],
+  errors: [],
+  events: [],
+  examples: [],
+  traits: [],
+});
+
+/** The sessions of this shard: every `of`-th of the whole run's, whole. */
+function sessionsOf({ plan }: RunRequest): number[] {
+  const all = Array.from({ length: plan.sessions }, (_, session) => session);
+  return all.filter((session) => session % plan.shard.of === plan.shard.index - 1);
+}

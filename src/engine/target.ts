@@ -1,0 +1,158 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { EXIT, ToolError } from '../core/errors.ts';
+import type { Target } from '../plan/plan.ts';
+import { printable } from './addresses.ts';
+import { builtUrl, programUrl } from './programs.ts';
+import type { RunRequest } from './request.ts';
+import type { StarterReport } from './starter.ts';
+
+/** The server under test, and what there is of it on this machine. */
+export interface RunningTarget {
+  target: Target;
+  /** The address as it may be printed. */
+  where: string;
+  /** Process whose resources can be read. */
+  pid?: number;
+  /** Ends what was started for this run; nothing for a server that was there. */
+  stop(): Promise<void>;
+  /** The last lines that a started server printed. */
+  lastLines(): string[];
+}
+
+/** How long a started server may take to listen, and how long one that was told to end may take. */
+const STARTS_MS = 30_000;
+const ENDS_MS = 8000;
+const LINES = 20;
+
+/**
+ * Makes the target ready: the bundled server in a process of its own, a command of the user's, or one that runs.
+ * @param died told when a process that was started ends on its own, and how
+ */
+export function startTarget(request: RunRequest, died: (how: string) => void): Promise<RunningTarget> {
+  if (request.start !== undefined) return startCommand(request, request.start, died);
+  if (request.target) {
+    const { target } = request;
+    return Promise.resolve({
+      target,
+      where: target.urls.map(printable).join(', '),
+      ...(request.server_pid !== undefined && { pid: request.server_pid }),
+      stop: () => Promise.resolve(),
+      lastLines: () => [],
+    });
+  }
+  return startBundled(request, died);
+}
+
+/** Ends a child that was asked to end; kills it where it does not. */
+function endOf(child: ChildProcess, ask: () => void): () => Promise<void> {
+  return () =>
+    new Promise((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) return resolve();
+      const impatient = setTimeout(() => child.kill('SIGKILL'), ENDS_MS);
+      child.once('exit', () => {
+        clearTimeout(impatient);
+        resolve();
+      });
+      ask();
+    });
+}
+
+async function startBundled(request: RunRequest, died: (how: string) => void): Promise<RunningTarget> {
+  const options = { host: '127.0.0.1', port: 0, faults: request.plan.faults, seed: request.plan.seed };
+  const child = fork(programUrl('server'), [JSON.stringify(options)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    child.once('message', (message) => resolve((message as { port: number }).port));
+    child.once('exit', (code, signal) =>
+      reject(
+        new ToolError(`The bundled server did not start (${signal ?? `exit ${code}`}).`, { exitCode: EXIT.defect }),
+      ),
+    );
+  });
+  let ending = false;
+  child.once('exit', (code, signal) => {
+    if (!ending) died(signal ?? `exit ${code}`);
+  });
+  const where = `ws://127.0.0.1:${port}`;
+  return {
+    target: { urls: [where], headers: {}, subprotocols: [] },
+    where,
+    pid: child.pid!,
+    stop: endOf(child, () => {
+      ending = true;
+      child.kill('SIGTERM');
+    }),
+    lastLines: () => [],
+  };
+}
+
+async function startCommand(request: RunRequest, command: string, died: (how: string) => void): Promise<RunningTarget> {
+  const port = await freePort();
+  const fill = (text: string): string => text.replaceAll('{port}', String(port));
+  const target = request.target ?? { urls: ['ws://127.0.0.1:{port}'], headers: {}, subprotocols: [] };
+  const starter = fork(builtUrl('starter.js'), [fill(command)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const lines: string[] = [];
+  let pid: number | undefined;
+  let ended: string | undefined;
+  let ending = false;
+  starter.on('message', (message) => {
+    const report = message as StarterReport;
+    if (report.kind === 'started') pid = report.pid;
+    else if (report.kind === 'line') lines.push(report.text);
+    else {
+      ended = report.how;
+      if (!ending) died(ended);
+    }
+    if (lines.length > LINES) lines.shift();
+  });
+  const stop = endOf(starter, () => {
+    ending = true;
+    starter.kill('SIGTERM');
+  });
+  const began = Date.now();
+  while (!(await accepts(port))) {
+    if (ended === undefined && Date.now() - began < STARTS_MS) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      continue;
+    }
+    await stop();
+    const what =
+      ended === undefined ? `does not listen on port ${port} after ${STARTS_MS / 1000} s` : `ended (${ended})`;
+    throw new ToolError(`The server started with --start ${what}${lines.length > 0 ? `: ${lines.at(-1)}` : ''}.`, {
+      hint: 'The command gets its port where it says {port}.',
+    });
+  }
+  const urls = target.urls.map(fill);
+  return {
+    target: { ...target, urls },
+    where: urls.map(printable).join(', '),
+    ...(pid !== undefined && { pid }),
+    stop,
+    lastLines: () => [...lines],
+  };
+}
+
+/** A port that nobody has at this moment. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: 'localhost' });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

@@ -1,0 +1,114 @@
+import { Recorder } from '../core/recorder.ts';
+import { messageOf } from '../core/errors.ts';
+import { Population } from '../load/population.ts';
+import { stageEnds } from '../plan/plan.ts';
+import type { Order, Report } from './channel.ts';
+import { runClock, runTimer } from './clock.ts';
+import { Health } from './health.ts';
+import { loadScenario } from './loader.ts';
+import { wsDoor } from './ws-door.ts';
+
+/**
+ * A worker: a child process that simulates the users of whole sessions and hands over one interval a second. It dies
+ * with its parent.
+ */
+const INTERVAL_MS = 1000;
+
+const report = (message: Report): void => {
+  process.send?.(message);
+};
+
+let stop = (): void => {};
+let go: ((epoch: number) => void) | undefined;
+
+process.on('disconnect', () => process.exit(1));
+// Signals of the terminal go to all its processes: the coordinator decides.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+process.on('message', (order: Order) => {
+  if (order.kind === 'prepare') prepare(order).catch(fail);
+  else if (order.kind === 'go') go?.(order.epoch);
+  else stop();
+});
+
+function fail(error: unknown): void {
+  report({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : messageOf(error) });
+  process.disconnect?.();
+}
+
+async function prepare(order: Extract<Order, { kind: 'prepare' }>): Promise<void> {
+  const { spec } = await loadScenario(order.scenario_url);
+  go = (epoch) => simulate(order, spec, epoch);
+  report({ kind: 'ready' });
+}
+
+function simulate(
+  order: Extract<Order, { kind: 'prepare' }>,
+  spec: Awaited<ReturnType<typeof loadScenario>>['spec'],
+  epoch: number,
+): void {
+  const { plan, run } = order;
+  const clock = runClock(epoch);
+  const recorder = new Recorder(stageEnds(plan));
+  const health = new Health(recorder, clock);
+  const population = new Population({
+    plan,
+    run,
+    spec,
+    sessions: order.sessions,
+    recorder,
+    clock,
+    timer: runTimer(clock),
+    door: wsDoor(order.target, run, clock),
+    wallClock: () => Date.now() / 1000,
+    same: sameBytes,
+    done: finish,
+  });
+  let taken = 0;
+  let ticking: NodeJS.Timeout | undefined;
+
+  function hand(): void {
+    const now = Math.max(clock() / 1000, taken);
+    const stage = recorder.stageOf(now * 1000);
+    recorder.gauge(stage, 'users_connected', population.connected);
+    health.sample(recorder, stage);
+    report({
+      kind: 'interval',
+      interval: recorder.take(order.worker, taken, now, population.pending),
+      connected: population.connected,
+    });
+    taken = now;
+  }
+
+  /** Whole seconds of the run's clock, so that the workers' intervals lie beside each other. */
+  function tick(): void {
+    population.tick();
+    hand();
+    schedule();
+  }
+  function schedule(): void {
+    const now = clock() / 1000;
+    const next = (Math.floor(now / INTERVAL_MS + 0.01) + 1) * INTERVAL_MS;
+    ticking = setTimeout(tick, Math.max(1, Math.ceil(next - now)));
+  }
+  function finish(): void {
+    clearTimeout(ticking);
+    // What is due at once may still be under way in the call that ended the last connection.
+    setImmediate(() => {
+      clearTimeout(ticking);
+      hand();
+      health.stop();
+      process.send?.({ kind: 'done' } satisfies Report, () => process.disconnect?.());
+    });
+  }
+
+  stop = () => population.stop();
+  // The epoch may lie a little ahead, so that all workers begin together.
+  setTimeout(() => population.start(), Math.max(0, -clock() / 1000));
+  schedule();
+}
+
+const sameBytes = (a: Uint8Array, start: number, end: number, b: Uint8Array): boolean =>
+  (a as Buffer).compare(b, 0, end - start, start, end) === 0;

@@ -1,0 +1,132 @@
+import { Recorder } from '../../core/recorder.ts';
+import type { Interval } from '../../core/record.ts';
+import { stageEnds, type Plan } from '../../plan/plan.ts';
+import type { ScenarioSpec } from '../../scenario/define.ts';
+import { Population } from '../population.ts';
+import type { Door } from '../ports.ts';
+import { sameBytes } from './relay.ts';
+import { VirtualTime } from './virtual-time.ts';
+
+export const RUN = 'abc123';
+
+/** A small plan; every test says only what matters to it. */
+export function planOf(change: Partial<Plan> = {}): Plan {
+  const users = change.users ?? 4;
+  const sessions = change.sessions ?? 3;
+  return {
+    command: 'run',
+    scenario: 'test',
+    users,
+    sessions,
+    users_total: users * sessions,
+    rate: 2,
+    heartbeat_ms: 5000,
+    items: 5,
+    ramp_up_ms: 1000,
+    settle_ms: 500,
+    duration_ms: 10_000,
+    deadline_ms: 2000,
+    seed: 7,
+    workers: 1,
+    engine: 'node',
+    transport: 'ws',
+    model: 'open',
+    shard: { index: 1, of: 1 },
+    thresholds: [],
+    require: [],
+    abort_on: [],
+    tags: {},
+    target: 'memory',
+    plans: { edits: true, cursors: true, heartbeats: true, leaves: false },
+    faults: [],
+    ...change,
+  };
+}
+
+export const EDITORS: ScenarioSpec = {
+  name: 'test',
+  about: 'Everybody edits.',
+  users: [
+    {
+      kind: 'editor',
+      share: 1,
+      edits: { arrivals: { pattern: 'poisson' }, mix: { add: 1, move: 6, update: 2, remove: 1 } },
+      cursors_per_second: 0.5,
+    },
+  ],
+  thresholds: [],
+};
+
+export interface Simulated {
+  intervals: Interval[];
+  /** A counter over the whole run. */
+  count(name: string): number;
+  /** How many values a trend has, over the whole run. */
+  values(name: string): number;
+  /** Whether everybody had left before the time was up. */
+  finished: boolean;
+  ended_us: number;
+}
+
+/** Runs the whole engine in virtual time against a server in memory. */
+export function simulate(
+  plan: Plan,
+  spec: ScenarioSpec,
+  doorOf: (time: VirtualTime) => Door,
+  sessions: readonly number[] = Array.from({ length: plan.sessions }, (_, session) => session),
+  during: (time: VirtualTime, population: Population) => void = () => {},
+): Simulated {
+  const time = new VirtualTime();
+  const recorder = new Recorder(stageEnds(plan));
+  let finished = false;
+  const population = new Population({
+    plan,
+    run: RUN,
+    spec,
+    sessions,
+    recorder,
+    clock: time.clock,
+    timer: time.timer(),
+    door: doorOf(time),
+    wallClock: () => 1_700_000_000 + time.clock() / 1e6,
+    same: sameBytes,
+    done: () => {
+      finished = true;
+    },
+  });
+  const intervals: Interval[] = [];
+  let taken = 0;
+  const take = (): void => {
+    const now = time.clock() / 1000;
+    intervals.push(recorder.take(0, taken, now, population.pending));
+    taken = now;
+  };
+  population.start();
+  time.every(1_000_000, () => {
+    population.tick();
+    take();
+  });
+  during(time, population);
+  time.run((stageEnds(plan).steady + plan.deadline_ms + 30_000) * 1000, () => finished);
+  take();
+  const sum = (of: (interval: Interval) => number): number => intervals.reduce((total, one) => total + of(one), 0);
+  return {
+    intervals,
+    finished,
+    ended_us: time.clock(),
+    count: (name) =>
+      sum((one) =>
+        Object.values(one.stages).reduce(
+          (total, stage) => total + ((stage.counters as Record<string, number>)[name] ?? 0),
+          0,
+        ),
+      ),
+    values: (name) =>
+      sum((one) =>
+        Object.values(one.stages).reduce(
+          (total, stage) => total + ((stage.trends as Record<string, { count: number }>)[name]?.count ?? 0),
+          0,
+        ),
+      ),
+  };
+}
