@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { build, type JsHistogram } from 'hdr-histogram-js';
 import { expect, test } from 'vitest';
 import { BUCKETS, bucketOf, lowestOf, MAX_US, MIN_US, widthOf } from './buckets.ts';

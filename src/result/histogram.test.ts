@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { build, type JsHistogram } from 'hdr-histogram-js';
 import { describe, expect, test } from 'vitest';
 import { MAX_US } from '../core/buckets.ts';

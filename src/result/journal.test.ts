@@ -83,17 +83,17 @@ describe('a journal', () => {
   });
 });
 
+const reading = (text: string) => {
+  writeFileSync(path, text);
+  return readJournal(path);
+};
+
 describe('a damaged journal', () => {
   const lines = [
     JSON.stringify({ schema: 'collab-loadtest/journal/v1', ...headerOf() }),
     withChecksum(second(0)),
     withChecksum(second(1)),
   ];
-  const reading = (text: string) => {
-    writeFileSync(path, text);
-    return readJournal(path);
-  };
-
   test('that kill -9 cut off is read up to the last whole interval', () => {
     const read = reading(lines.join('\n').slice(0, -20));
     expect(read.intervals).toEqual([second(0)]);
@@ -141,7 +141,7 @@ describe('a full disk', () => {
     let room = 10;
     vi.mocked(fs.writeSync).mockImplementation(((file: number, bytes: Uint8Array, at: number) => {
       if (room === 0) throw new Error('ENOSPC: no space left on device, write');
-      const written = real(file, bytes, at, room);
+      const written = Reflect.apply(real, undefined, [file, bytes, at, room]) as number;
       room = 0;
       return written;
     }) as never);

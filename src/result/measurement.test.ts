@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { STAGES, type Interval, type Violation } from '../core/record.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -111,16 +111,16 @@ describe('a measurement is a commutative monoid', () => {
   });
 });
 
-describe('gauges', () => {
-  const reading = (worker: number, second: number, users: number, busy: number): Interval =>
-    intervalOf(
-      second * 1000,
-      second * 1000 + 1000,
-      { steady: { gauges: { users_connected: users, generator_event_loop_utilization: busy } } },
-      { worker },
-    );
-  const gauges = (intervals: Interval[]) => totalOf(measurementOf(intervals)).stages.steady!.gauges;
+const reading = (worker: number, second: number, users: number, busy: number): Interval =>
+  intervalOf(
+    second * 1000,
+    second * 1000 + 1000,
+    { steady: { gauges: { users_connected: users, generator_event_loop_utilization: busy } } },
+    { worker },
+  );
+const gauges = (intervals: Interval[]) => totalOf(measurementOf(intervals)).stages.steady!.gauges;
 
+describe('gauges', () => {
   test('of one moment in several workers add up, or the worst counts', () => {
     const sum = gauges([reading(0, 3, 10, 0.2), reading(1, 3, 20, 0.6)]);
     expect(sum.users_connected).toMatchObject({ min: 30, max: 30, last: 30 });
@@ -165,7 +165,7 @@ describe('the same moment in all workers as one interval', () => {
         {},
         {
           worker,
-          examples: Array.from({ length: 10 }, (_, i) => ({
+          examples: Array.from({ length: 10 }, (_none, i) => ({
             kind: 'lost' as const,
             session: 's',
             due_ms: i * 10 + worker,
