@@ -89,7 +89,7 @@ function simulate(
     schedule();
   }
   function schedule(): void {
-    const now = clock() / 1000;
+    const now = Math.max(clock() / 1000, 0);
     const next = (Math.floor(now / INTERVAL_MS + 0.01) + 1) * INTERVAL_MS;
     ticking = setTimeout(tick, Math.max(1, Math.ceil(next - now)));
   }
