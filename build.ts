@@ -14,11 +14,11 @@ const dist = `${root}/dist`;
 const fresh = `${root}/dist-new-${process.pid}`;
 const replaced = `${root}/dist-old-${process.pid}`;
 
-/** k6's modules exist only inside k6: `require('./k6.ts')` (src/scenario/define.ts) stays as it is, and never runs. */
+/** k6's modules exist only inside k6: `require('../k6/host.ts')` (src/scenario/define.ts) stays as it is, and never runs. */
 const k6Stays: Plugin = {
   name: 'k6-stays',
   setup(bundler) {
-    bundler.onResolve({ filter: /\/k6\.ts$/ }, () => ({ path: './k6.ts', external: true }));
+    bundler.onResolve({ filter: /\/k6\/host\.ts$/ }, () => ({ path: '../k6/host.ts', external: true }));
   },
 };
 
@@ -40,6 +40,7 @@ async function programs(): Promise<void> {
       main: 'src/main.ts',
       index: 'src/index.ts',
       worker: 'src/engine/worker.ts',
+      starter: 'src/engine/starter.ts',
       server: 'server/main.ts',
       ...Object.fromEntries(scenarios.map((file) => [`scenarios/${file.slice(0, -3)}`, `scenarios/${file}`])),
     }),

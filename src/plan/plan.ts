@@ -16,8 +16,8 @@ export interface Plan {
   deadline_ms: number;
   seed: number;
   workers: number;
-  engine: 'node';
-  transport: 'ws';
+  engine: 'node' | 'k6';
+  transport: 'ws' | 'k6';
   /** Due times never depend on responses: open. An imperative journey is closed. */
   model: 'open' | 'closed';
   shard: { index: number; of: number };

@@ -86,6 +86,6 @@ declare function require(path: string): {
  * k6's own modules exist only inside k6, so the k6 host is required only there.
  */
 export function defineScenario(spec: ScenarioSpec): Scenario {
-  const host = typeof __VU === 'number' ? require('./k6.ts').hostOf(spec) : undefined;
+  const host = typeof __VU === 'number' ? require('../k6/host.ts').hostOf(spec) : undefined;
   return Object.assign(() => host?.iterate(), { spec, options: host?.options ?? {} });
 }
