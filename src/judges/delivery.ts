@@ -1,6 +1,6 @@
 import type { Measured } from '../result/measured.ts';
 import { counterIn, type Finding, type Judge } from './judge.ts';
-import { clock, counted, evidenceOf, list, number } from './words.ts';
+import { capitalised, clock, evidenceOf, list, number } from './words.ts';
 
 const CLAIM = 'every change arrived at everybody in its session, once and unchanged';
 
@@ -42,7 +42,7 @@ export const delivery: Judge = {
   },
 };
 
-/** Doubts about copies that did not have to arrive (`lost_upper`) are outside of the claim: they make no clean run unknown. */
+/** Doubts about copies that may not have had to arrive (`lost_upper`) are outside of the claim. */
 function withoutFault(measured: Measured, expected: number): Finding {
   if (measured.counted('commands_sent') === 0) return { not_claimed: { claim: CLAIM, because: 'no change was sent' } };
   if (measured.plan.users < 2) {
@@ -88,7 +88,5 @@ function headline(measured: Measured, wrong: string[], lost: number, upper: numb
   if (lost === 0) return `Of the deliveries, ${list(wrong)}.`;
   const verb = lost === 1 && upper === 1 ? 'delivery was' : 'deliveries were';
   const rest = wrong.length > 1 ? `, and ${list(wrong.slice(1))}` : '';
-  return `${sentence(lossWords(lost, upper))} ${verb} lost${firstDue(measured)}${rest}.`;
+  return `${capitalised(lossWords(lost, upper))} ${verb} lost${firstDue(measured)}${rest}.`;
 }
-
-const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);

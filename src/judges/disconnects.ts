@@ -3,7 +3,7 @@ import { closeCodeMeaning } from '../protocol/closing.ts';
 import type { Measured } from '../result/measured.ts';
 import { counterIn, type Finding, type Judge } from './judge.ts';
 import { ruledByThreshold } from './thresholds.ts';
-import { clock, counted, evidenceOf, list, number, quoted } from './words.ts';
+import { capitalised, clock, counted, evidenceOf, list, number, quoted } from './words.ts';
 
 const ENDED_METRICS = ['disconnects_unexpected', 'disconnect_rate', 'disconnects_per_user_hour'];
 const CLAIM = 'everybody was let in, and stayed connected until they left';
@@ -34,7 +34,8 @@ function failedAttempts(measured: Measured): number {
 function ruling(measured: Measured, joined: number, ended: number, failed: number): Finding {
   const endings = measured.disconnects.filter(({ phase, expected }) => !expected && phase === 'steady');
   const main = mostFrequent(endings);
-  const parts: string[] = [];
+  const death = measured.events.find(({ kind }) => kind === 'server-died');
+  const parts = death ? [`${death.text} at ${clock(measured, death.at_ms)}`] : [];
   if (ended > 0) {
     const how = list(main.map((one) => howEnded(measured, one)));
     parts.push(`${number(ended)} of ${counted(joined, 'connection')} ended${how && `: ${how}`}`);
@@ -44,7 +45,7 @@ function ruling(measured: Measured, joined: number, ended: number, failed: numbe
   return {
     claim: CLAIM,
     because,
-    headline: ended > 0 ? headline(measured, main[0], ended) : `${because}.`,
+    headline: death || ended === 0 ? `${capitalised(because)}.` : headline(measured, main[0], ended),
     rests_on: 'silence',
     // Where connections ended, failing to come back is a consequence.
     ...ruledByThreshold(measured, ended > 0 ? ENDED_METRICS : ['connections_failed']),

@@ -20,10 +20,12 @@ export const generator: Judge = {
     'most 5 ms or 10 % of the tightest latency objective, and none of its processes died. Else what rests on time, ' +
     'or on the sessions of a dead process, is unknown.',
   judge(measured) {
-    const { reasons, busy, late_ms } = healthOf(measured);
-    if (reasons.length > 0) {
-      const because = list(reasons);
-      return [{ claim: CLAIM, standing: 'unknown', because, headline: `The generator was the limit: ${because}.` }];
+    const { reasons, deaths, busy, late_ms } = healthOf(measured);
+    if (reasons.length + deaths.length > 0) {
+      const because = list([...reasons, ...deaths]);
+      const headline =
+        reasons.length > 0 ? `The generator was the limit: ${because}.` : `The test itself broke: ${because}.`;
+      return [{ claim: CLAIM, standing: 'unknown', because, headline }];
     }
     if (busy === undefined && late_ms === undefined) {
       return [{ not_claimed: { claim: CLAIM, because: 'its event loop was not read and nothing was sent' } }];
@@ -38,13 +40,13 @@ export const generator: Judge = {
 
 /** How the generator itself fared, and what that makes unknown. */
 export interface Health {
-  /** In words; none: it is fit. */
+  /** Why it was too slow to judge what rests on time, in words; none: it was not. */
   reasons: string[];
+  /** Processes that died, in words: whatever passes, passes only for the sessions that were left. */
+  deaths: string[];
   /** Mean share of time in which its busiest event loop was busy, and p99 of the lateness of its sends. */
   busy: number | undefined;
   late_ms: number | undefined;
-  /** Processes that died: whatever passes, passes only for the sessions that were left. */
-  died: boolean;
   /** Whether the generator's state may be the cause of a finding that rests on this. */
   mayExplain(rests_on: RestsOn): boolean;
 }
@@ -71,13 +73,10 @@ export function healthOf(measured: Measured): Health {
         ? [`its sends were late by ${milliseconds(late_ms)} at p99, which is over ${milliseconds(limit_ms)}`]
         : []),
       ...(stoodStill ? [`it stood still for ${milliseconds(worstLateness(measured))}`] : []),
-      ...deaths
-        .slice(0, 3)
-        .map(({ at_ms, text }) => `${text} at ${clock(measured, at_ms)}, so its sessions are unknown`),
     ],
+    deaths: deaths.slice(0, 3).map(({ at_ms, text }) => `at ${clock(measured, at_ms)} ${text}`),
     busy,
     late_ms,
-    died: deaths.length > 0,
     mayExplain(rests_on) {
       if (rests_on === 'latency') return isBusy || isLate || stoodStill;
       return stoodStill || (rests_on === 'deadline' && isBusy);

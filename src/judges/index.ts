@@ -44,7 +44,7 @@ function withCause(name: JudgeName, ruling: Ruling, health: Health, failed: Read
   if (rests_on && verdict.standing !== 'unknown' && health.mayExplain(rests_on)) {
     return unknownFor(told, `${verdict.because}; but the generator was not fit to judge it`);
   }
-  if (health.died && verdict.standing === 'pass') {
+  if (health.deaths.length > 0 && verdict.standing === 'pass') {
     return unknownFor(told, `${verdict.because}; but of some sessions nothing is known`);
   }
   if (verdict.standing === 'fail' && follows_from && failed.has(follows_from)) {

@@ -1,6 +1,6 @@
 import type { Measured } from '../result/measured.ts';
 import { worst, type Judged } from './index.ts';
-import { list, milliseconds, number } from './words.ts';
+import { capitalised, list, milliseconds, number } from './words.ts';
 
 /** Failures are told in this order: what is worst for the people who work together comes first. */
 const GRAVITY = ['isolation', 'delivery', 'order', 'disconnects', 'heartbeat', 'thresholds', 'generator'];
@@ -17,7 +17,10 @@ export function summarise(measured: Measured, verdicts: readonly Judged[]): stri
   return [...headlines, ...second].join(' ');
 }
 
-const rank = ({ judge }: Judged): number => (GRAVITY.indexOf(judge) + GRAVITY.length + 1) % (GRAVITY.length + 1);
+function rank({ judge }: Judged): number {
+  const at = GRAVITY.indexOf(judge);
+  return at < 0 ? GRAVITY.length : at;
+}
 
 const inGravity = (verdicts: readonly Judged[]): Judged[] => verdicts.toSorted((a, b) => rank(a) - rank(b));
 
@@ -35,9 +38,9 @@ function passing(measured: Measured, verdicts: readonly Judged[]): string {
       : []),
   ];
   const second = facts.join(', ');
-  return `${first}${until}.${second && ` ${second.charAt(0).toUpperCase()}${second.slice(1)}.`}`.replace(
-    ' P99',
-    ' p99',
+  // A percentile is written small, also where a sentence begins.
+  return [`${first}${until}.`, ...(second ? [`${second.startsWith('p99') ? second : capitalised(second)}.`] : [])].join(
+    ' ',
   );
 }
 

@@ -116,7 +116,9 @@ function shareOver(measured: Measured, { metric, stage, aggregation, op, limit }
   let over = missing;
   for (let i = 0; i < buckets.length; i += 2) if (lowestOf(buckets[i]!) >= limit * 1000) over += buckets[i + 1]!;
   const total = count + missing;
-  return over > 0 ? `; ${number(over)} of ${number(total)} (${percent(over / total)}) took longer or never came` : '';
+  return over > 0
+    ? `; ${number(over)} of ${number(total)} (${percent(over / total)}) took longer${missing > 0 ? ' or never came' : ''}`
+    : '';
 }
 
 /** Why a plan has no sample of a metric; nothing where it should have some. */

@@ -25,6 +25,8 @@ export const clock = (measured: Measured, at_ms: number): string =>
 export const list = (words: readonly string[]): string =>
   words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 
+export const capitalised = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+
 /** What came over the wire, fit to stand in a sentence. */
 export const quoted = (wire: string): string => `"${wire.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\uFFFD').slice(0, 80)}"`;
 

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import type { Disconnect } from '../core/record.ts';
+import { disconnects } from './disconnects.ts';
+import { cleanBut, cleanIntervals, measuredOf, rulingOf, unclaimedBy } from './fixture.ts';
+
+const ending = (of: Partial<Disconnect>): Disconnect => ({
+  code: 1006,
+  reason: '',
+  initiator: 'network',
+  phase: 'steady',
+  expected: false,
+  count: 1,
+  first_ms: 8000,
+  last_ms: 8000,
+  ...of,
+});
+
+describe('disconnects passes', () => {
+  test('a run in which nobody was disconnected', () => {
+    expect(rulingOf(disconnects, measuredOf(cleanIntervals()))).toMatchObject({ standing: 'pass', because: '0 of 30' });
+  });
+
+  test('users who leave as the scenario wants, also before they were let in', () => {
+    const left = [
+      ending({ code: 1000, initiator: 'client', phase: 'close', expected: true, count: 9 }),
+      ending({ code: 1000, initiator: 'client', phase: 'join', expected: true, count: 1 }),
+    ];
+    const run = cleanBut({ counters: { reconnects: 9, connections_failed: 1 } }, { disconnects: left });
+    expect(rulingOf(disconnects, run).standing).toBe('pass');
+  });
+});
+
+describe('disconnects fails', () => {
+  test('the server throwing somebody out, with the code in words, who and when', () => {
+    const run = cleanBut(
+      { counters: { disconnects_unexpected: 3 } },
+      { disconnects: [ending({ code: 1011, initiator: 'server', reason: 'oops\u001b[31m', count: 3, last_ms: 9000 })] },
+    );
+    const ruling = rulingOf(disconnects, run);
+    expect(ruling).toMatchObject({ standing: 'fail', rests_on: 'silence' });
+    expect(ruling.because).toMatch(
+      /^3 of 30 connections ended: 3 by the server with 1011 \(server error: .*\) "oops\uFFFD\[31m" from \d\d:\d\d:11 to \d\d:\d\d:12$/,
+    );
+    expect(ruling.headline).toMatch(/^3 connections were cut off from .* \(1011\)\.$/);
+  });
+
+  test('a 1000 from the server in mid-run like any other', () => {
+    const run = cleanBut(
+      { counters: { disconnects_unexpected: 1 } },
+      { disconnects: [ending({ code: 1000, initiator: 'server' })] },
+    );
+    expect(rulingOf(disconnects, run).because).toContain('the server threw this user out');
+  });
+
+  test('a killed server: everybody, and why nobody came back', () => {
+    const run = cleanBut(
+      { counters: { disconnects_unexpected: 30, connections_failed: 80 } },
+      {
+        disconnects: [ending({ count: 30 }), ending({ code: 0, phase: 'connect', count: 80 })],
+        errors: [
+          { kind: 'connect', message: 'connect ECONNREFUSED 127.0.0.1:8765', count: 80, first_ms: 8100, last_ms: 8900 },
+        ],
+      },
+    );
+    const ruling = rulingOf(disconnects, run);
+    expect(ruling.because).toContain('30 of 30 connections ended: 30 by the network with 1006 (no close frame');
+    expect(ruling.because).toContain('80 attempts to connect failed, most often: connect ECONNREFUSED');
+    expect(ruling.headline).toMatch(
+      /^Everybody was cut off at \d\d:\d\d:11: no close frame: crash, kill or cut network \(1006\)\.$/,
+    );
+  });
+
+  test('a server process that is known to have ended is named first', () => {
+    const run = cleanBut(
+      { counters: { disconnects_unexpected: 30 } },
+      {
+        disconnects: [ending({ count: 30 })],
+        events: [{ at_ms: 8000, kind: 'server-died', text: 'the server’s process ended (SIGKILL)' }],
+      },
+    );
+    expect(rulingOf(disconnects, run).headline).toMatch(
+      /^The server’s process ended \(SIGKILL\) at \d\d:\d\d:11; 30 of 30/,
+    );
+  });
+
+  test('a server that does not let somebody in', () => {
+    const run = cleanBut(
+      { counters: { connections_failed: 2 } },
+      { disconnects: [ending({ code: 4013, initiator: 'server', phase: 'join', count: 2 })] },
+    );
+    const ruling = rulingOf(disconnects, run);
+    expect(ruling).toMatchObject({ standing: 'fail' });
+    expect(ruling.because).toBe('2 attempts to connect failed, most often with 4013 (full, try again later)');
+  });
+});
+
+describe('a threshold on disconnects replaces zero', () => {
+  const two = { counters: { disconnects_unexpected: 2 } };
+  test.each([
+    ['disconnect_rate:rate<0.1', 'pass'],
+    ['disconnect_rate:rate<0.001', 'fail'],
+    ['disconnects_unexpected:count<=2', 'pass'],
+    ['disconnects_per_user_hour:value<1', 'fail'],
+    ['connections_failed:count<5', 'fail'],
+  ] as const)('%s: %s', (threshold, standing) => {
+    expect(rulingOf(disconnects, cleanBut(two, {}, { thresholds: [threshold] })).standing).toBe(standing);
+  });
+
+  test('but says nothing of those who were not let in', () => {
+    const run = cleanBut({ counters: { connections_failed: 2 } }, {}, { thresholds: ['disconnect_rate:rate<0.1'] });
+    expect(rulingOf(disconnects, run).standing).toBe('fail');
+  });
+});
+
+test('disconnects is not claimed where nobody connected', () => {
+  expect(unclaimedBy(disconnects, measuredOf([]))).toBe('nobody connected');
+});
