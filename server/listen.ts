@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { messageOf, ToolError } from '../src/core/errors.ts';
+
+/** Where a server listens: as people write it, and as clients need it. */
+export interface Address {
+  host: string;
+  port: number;
+  /** `ws://HOST:PORT`, for a client on this machine. */
+  url: string;
+}
+
+/** A host inside of an address: IPv6 in brackets. */
+export const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+/** Whether a host means every interface of the machine. */
+export const isEverywhere = (host: string): boolean => host === '0.0.0.0' || host === '::';
+
+/**
+ * Takes a port.
+ * @throws ToolError (104) with what to do, where it cannot be had
+ */
+export async function listen(server: Server, host: string, port: number): Promise<Address> {
+  try {
+    // The default of 511 overflows when thousands connect at once.
+    server.listen({ host, port, backlog: 4096 });
+    await once(server, 'listening');
+  } catch (error) {
+    throw refused(error, host, port);
+  }
+  const taken = (server.address() as AddressInfo).port;
+  const near = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return { host, port: taken, url: `ws://${inUrl(near)}:${taken}` };
+}
+
+function refused(error: unknown, host: string, port: number): ToolError {
+  const { code } = error as NodeJS.ErrnoException;
+  const elsewhere = `Choose another with --port ${port < 65_535 ? port + 1 : port - 1}, or --port 0 for any that is free.`;
+  if (code === 'EADDRINUSE') {
+    return new ToolError(`Port ${port} on ${host} is taken by another program.`, {
+      hint: `Stop that program, or: ${elsewhere}`,
+      cause: error,
+    });
+  }
+  if (code === 'EACCES') {
+    return new ToolError(`Port ${port} on ${host} is not for every user to take.`, { hint: elsewhere, cause: error });
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return new ToolError(`${host} is no address of this machine.`, {
+      hint: 'Use --host 127.0.0.1 for this machine alone, or --host 0.0.0.0 for every network it is in.',
+      cause: error,
+    });
+  }
+  return new ToolError(`Cannot listen on ${host}, port ${port}: ${messageOf(error)}.`, { cause: error });
+}

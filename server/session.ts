@@ -1,0 +1,225 @@
+import { Document, type Item } from '../src/protocol/document.ts';
+import type { Clock } from './clock.ts';
+import { frameOf, type Frame } from './frames.ts';
+import { Refusal, type Command, type Fields } from './input.ts';
+import * as messages from './messages.ts';
+import { corrupted, type Sabotage } from './sabotage.ts';
+import type { Telemetry } from './telemetry.ts';
+
+/** Where a session's messages for one user go. */
+export interface Receiver {
+  /** Queues a frame. Never ends the connection before it returns: a broadcast is under way. */
+  send(frame: Frame): void;
+}
+
+/** A user who is present in a session. A newer connection of the same user takes over its place (P6). */
+export interface Member {
+  readonly userId: string;
+  receiver: Receiver;
+  /** The member's entry in the ack's `users`. */
+  readonly json: string;
+}
+
+/** What a session needs of the server around it. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly maxItems: number;
+  readonly sabotage?: Sabotage | undefined;
+  /** A user of another session, for the fault that leaks. */
+  stranger(session: Session): Receiver | undefined;
+}
+
+/** One session: who is in it, who is its host, in which order things happened, and what they add up to. */
+export class Session {
+  readonly id: string;
+  readonly document = new Document();
+  /** Those present, the longest first: the first is the host (P13). */
+  readonly #members: Member[] = [];
+  readonly #byId = new Map<string, Member>();
+  readonly #around: Surroundings;
+  /** Wall clock of the last change, s. */
+  #changedAt: number;
+  /** The state as a frame, as long as no further change was taken. */
+  #state: { version: number; frame: Frame } | undefined;
+
+  constructor(id: string, around: Surroundings) {
+    this.id = id;
+    this.#around = around;
+    this.#changedAt = around.clock.wall();
+  }
+
+  /** How many users are present. */
+  get size(): number {
+    return this.#members.length;
+  }
+
+  get members(): readonly Member[] {
+    return this.#members;
+  }
+
+  member(userId: string): Member | undefined {
+    return this.#byId.get(userId);
+  }
+
+  isHost(member: Member): boolean {
+    return this.#members[0] === member;
+  }
+
+  /** Lets a user in: the acknowledgement, the state (P10), and word to the others, unless a place is taken over (P6). */
+  join(userId: string, receiver: Receiver): Member {
+    const { clock, telemetry } = this.#around;
+    const wall = clock.wall();
+    let member = this.#byId.get(userId);
+    if (member) {
+      member.receiver = receiver;
+    } else {
+      member = { userId, receiver, json: messages.userJson(userId, wall) };
+      this.#members.push(member);
+      this.#byId.set(userId, member);
+      telemetry.sent['user:joined'] += this.#toOthers(messages.presence('user:joined', userId, wall), member);
+    }
+    const host = this.isHost(member);
+    const { version } = this.document;
+    const users = this.#members.map(({ json }) => json).join(',');
+    telemetry.sent['connection:ack']++;
+    receiver.send(messages.connectionAck(this.id, userId, host, users, version, wall));
+    if (!host || version > 0) this.sendState(member);
+    return member;
+  }
+
+  /** Somebody left. Who is host now is told so (P13). */
+  leave(member: Member): void {
+    const { clock, telemetry } = this.#around;
+    const at = this.#members.indexOf(member);
+    this.#members.splice(at, 1);
+    this.#byId.delete(member.userId);
+    telemetry.sent['user:left'] += this.#toOthers(messages.presence('user:left', member.userId, clock.wall()));
+    const host = this.#members[0];
+    if (at === 0 && host) {
+      telemetry.sent['session:host']++;
+      host.receiver.send(messages.sessionHost(host.userId));
+    }
+  }
+
+  /** Sends the whole state; to the host of a session that nobody has written to yet, null (P11). */
+  sendState(member: Member): void {
+    const { document } = this;
+    this.#around.telemetry.sent['sync:full_state']++;
+    if (document.version === 0 && this.isHost(member)) {
+      member.receiver.send(messages.fullState(undefined, 0, this.#changedAt));
+      return;
+    }
+    if (this.#state?.version !== document.version) {
+      const frame = messages.fullState(document.itemsJson(), document.version, this.#changedAt);
+      this.#state = { version: document.version, frame };
+    }
+    member.receiver.send(this.#state.frame);
+  }
+
+  /** Takes a command (P9) and passes it on with all its fields (P8). */
+  command(sender: Member, message: Fields, command: Command): Refusal | undefined {
+    const { document } = this;
+    const { maxItems, telemetry, sabotage } = this.#around;
+    if (command.action === 'add_item' && document.size >= maxItems && !document.has(command.item_id)) {
+      return new Refusal('too_many_items', `A session has ${maxItems} items at most.`);
+    }
+    document.apply(command.action, command.item_type, command.item_id, command.data);
+    this.#changed();
+    message['user_id'] = sender.userId;
+    message['version'] = document.version;
+    const frame = frameOf(JSON.stringify(message));
+    const copies = sabotage?.deliveries ? this.#deliver(frame, sender, sabotage) : this.#toOthers(frame, sender);
+    telemetry.sent.command += copies;
+    telemetry.deliveries += copies;
+    telemetry.sent['command:ack']++;
+    sender.receiver.send(messages.commandAck(command.item_id, document.version, command.data['token']));
+    return undefined;
+  }
+
+  /** Passes a cursor on; it is kept nowhere. */
+  cursor(sender: Member, message: Fields): void {
+    message['user_id'] = sender.userId;
+    this.#around.telemetry.sent.cursor += this.#toOthers(frameOf(JSON.stringify(message), true), sender);
+  }
+
+  /** Takes the host's whole state as one change of the session (P12). */
+  replaceState(sender: Member, message: Fields, items: readonly Item[]): Refusal | undefined {
+    const { maxItems, telemetry } = this.#around;
+    if (items.length > maxItems) return new Refusal('too_many_items', `A session has ${maxItems} items at most.`);
+    this.document.replace(items);
+    this.#changed();
+    const { version } = this.document;
+    message['user_id'] = sender.userId;
+    message['version'] = version;
+    message['state'] = { ...(message['state'] as Fields), version };
+    telemetry.sent['sync:full_state'] += this.#toOthers(frameOf(JSON.stringify(message)), sender);
+    return undefined;
+  }
+
+  /**
+   * The host's state for one user: that user gets the server's own where there is one, and the host's where there is
+   * none; no change of the session (P12). A user who has left in the meantime is nobody's mistake.
+   */
+  answerFor(host: Member, message: Fields, targetUser: string): void {
+    const { telemetry } = this.#around;
+    const target = this.#byId.get(targetUser);
+    if (!target) {
+      telemetry.dropped++;
+    } else if (this.document.version > 0) {
+      this.sendState(target);
+    } else {
+      message['user_id'] = host.userId;
+      telemetry.sent['sync:full_state']++;
+      target.receiver.send(frameOf(JSON.stringify(message)));
+    }
+  }
+
+  #changed(): void {
+    this.#changedAt = this.#around.clock.wall();
+  }
+
+  /** @returns how many got it */
+  #toOthers(frame: Frame, sender?: Member): number {
+    let copies = 0;
+    for (const member of this.#members) {
+      if (member === sender) continue;
+      member.receiver.send(frame);
+      copies++;
+    }
+    return copies;
+  }
+
+  /** As {@link #toOthers}, with faults. */
+  #deliver(frame: Frame, sender: Member, sabotage: Sabotage): number {
+    let copies = 0;
+    const send = (receiver: Receiver, copy: Frame): void => {
+      receiver.send(copy);
+      copies++;
+    };
+    for (const member of this.#members) {
+      if (member === sender) continue;
+      if (sabotage.happens('drop')) {
+        sabotage.count('drop');
+        continue;
+      }
+      const altered = sabotage.happens('corrupt') ? corrupted(frame) : undefined;
+      if (altered) sabotage.count('corrupt');
+      send(member.receiver, altered ?? frame);
+      if (sabotage.happens('duplicate')) {
+        sabotage.count('duplicate');
+        send(member.receiver, altered ?? frame);
+      }
+      const stranger = sabotage.happens('leak') ? this.#around.stranger(this) : undefined;
+      if (stranger) {
+        sabotage.count('leak');
+        send(stranger, frame);
+      }
+    }
+    if (sabotage.happens('echo')) {
+      sabotage.count('echo');
+      send(sender.receiver, frame);
+    }
+    return copies;
+  }
+}
