@@ -1,7 +1,6 @@
 import type { Interval } from '../core/record.ts';
 import type { Plan } from '../plan/plan.ts';
 import { headerOf, intervalOf, trendOf, type Parts } from '../result/fixture.ts';
-import { combine } from '../result/interval.ts';
 import type { JournalEnd } from '../result/journal.ts';
 import { measured, type Measured } from '../result/measured.ts';
 import { addInterval, emptyMeasurement, totalOf, type Measurement } from '../result/measurement.ts';
@@ -70,7 +69,3 @@ export function unclaimedBy(judge: Judge, of: Measured): string {
   if (!('not_claimed' in finding)) throw new Error(`it does claim: ${JSON.stringify(finding)}`);
   return finding.not_claimed.because;
 }
-
-/** An interval in which nothing but this was seen, as several workers would have. */
-export const together = (intervals: readonly Interval[]): Interval =>
-  intervals.reduce((sum, interval) => combine(sum, interval, 'across'));

@@ -20,8 +20,22 @@ describe('a threshold', () => {
     const slow = { trends: { broadcast_latency: trendOf(Array.from({ length: 100 }, () => 143)) } };
     const ruling = rulingOf(thresholds, cleanBut(slow));
     expect(ruling).toMatchObject({ standing: 'fail', rests_on: 'latency' });
-    expect(ruling.because).toBe('it was 143 ms; 100 of 2,800 (3.6 %) took longer');
+    expect(ruling.because).toBe(
+      'it was 143 ms; 100 of 2,800 (3.6 %) took longer; late after sending, not before (sends late by 0.723 ms at p99)',
+    );
     expect(ruling.headline).toBe('broadcast_latency p(99) was 143 ms, limit 100 ms.');
+  });
+
+  test('names the moments at which nothing was delivered', () => {
+    const events = [8100, 8600].map((at_ms) => ({
+      at_ms,
+      kind: 'stall',
+      text: 'nothing delivered to any of 30 users for 0.5 s',
+    }));
+    const slow = { trends: { broadcast_latency: trendOf(Array.from({ length: 100 }, () => 143)) } };
+    expect(rulingOf(thresholds, cleanBut(slow, { events })).because).toMatch(
+      /; \d\d:\d\d:11: nothing delivered to any of 30 users for 0\.5 s, and 1 more stall$/,
+    );
   });
 
   test('fails on what never arrived, as that counts as infinite', () => {

@@ -6,7 +6,7 @@ import { percentileOf } from '../result/histogram.ts';
 import type { Measured } from '../result/measured.ts';
 import type { Standing } from '../result/result.ts';
 import type { Finding, Judge, JudgeName, RestsOn } from './judge.ts';
-import { milliseconds, number, percent } from './words.ts';
+import { clock, counted, milliseconds, number, percent } from './words.ts';
 
 export const thresholds: Judge = {
   name: 'thresholds',
@@ -34,7 +34,7 @@ function ruling(measured: Measured, threshold: Threshold): Finding {
     return { claim, standing, because, headline: `${subject(threshold)} is not known: ${because}.` };
   }
   const was = `it was ${valueText(threshold, value!)}`;
-  const over = standing === 'fail' ? shareOver(measured, threshold) : '';
+  const over = standing === 'fail' ? shareOver(measured, threshold) + whose(measured, threshold, value!) : '';
   const rests_on = restsOn(metric);
   const follows_from = value === Infinity ? 'delivery' : OWNERS[metric];
   return {
@@ -119,6 +119,23 @@ function shareOver(measured: Measured, { metric, stage, aggregation, op, limit }
   return over > 0
     ? `; ${number(over)} of ${number(total)} (${percent(over / total)}) took longer${missing > 0 ? ' or never came' : ''}`
     : '';
+}
+
+/**
+ * Whose a delay of a broadcast was, and where the server stood still, if it did: `; late after sending, not before
+ * (sends late by 0.9 ms at p99); 20:48:24: nothing delivered to any of 250 users for 0.44 s`.
+ */
+function whose(measured: Measured, { metric, stage }: Threshold, value: number): string {
+  if (!metric.startsWith('broadcast_')) return '';
+  const lag = percentileOf(measured.trend('send_lag', stage), 99);
+  const after = lag !== undefined && lag / 1000 < value / 10;
+  const stalls = measured.events.filter(({ kind }) => kind === 'stall');
+  const [first] = stalls;
+  return [
+    ...(after ? [`; late after sending, not before (sends late by ${milliseconds(lag / 1000)} at p99)`] : []),
+    ...(first ? [`; ${clock(measured, first.at_ms)}: ${first.text}`] : []),
+    ...(stalls.length > 1 ? [`, and ${counted(stalls.length - 1, 'more stall')}`] : []),
+  ].join('');
 }
 
 /** Why a plan has no sample of a metric; nothing where it should have some. */

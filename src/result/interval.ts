@@ -15,7 +15,7 @@ import { addTrends } from './histogram.ts';
  * How two intervals make one: what other processes saw at the same moment (`across`), or what came at another moment
  * (`later`). All but gauges and `pending` adds up either way.
  */
-export type Combination = 'across' | 'later';
+type Combination = 'across' | 'later';
 
 /** Examples of one kind that are kept: the earliest. */
 const EXAMPLES_PER_KIND = 10;
