@@ -53,6 +53,7 @@ function simulate(
   const clock = runClock(epoch);
   const recorder = new Recorder(stageEnds(plan));
   const health = new Health(recorder, clock);
+  const timer = runTimer(clock, epoch);
   const population = new Population({
     plan,
     run,
@@ -60,7 +61,7 @@ function simulate(
     sessions: order.sessions,
     recorder,
     clock,
-    timer: runTimer(clock),
+    timer,
     door: wsDoor(order.target, run, clock),
     wallClock: () => Date.now() / 1000,
     same: sameBytes,
@@ -100,6 +101,7 @@ function simulate(
       clearTimeout(ticking);
       hand();
       health.stop();
+      timer.end();
       process.send?.({ kind: 'done' } satisfies Report, () => process.disconnect?.());
     });
   }
