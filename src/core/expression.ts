@@ -25,7 +25,7 @@ export type Aggregation =
   | { of: 'avg' | 'min' | 'med' | 'max' | 'count' | 'rate' | 'value' | 'last' | 'mean' }
   | { of: 'p'; percent: number };
 
-export type Op = '<' | '<=' | '>' | '>=' | '==' | '!=';
+type Op = '<' | '<=' | '>' | '>=' | '==' | '!=';
 
 const SHAPE = /^([a-z_0-9]+)(\{[^}]*\})?:([a-z]+(?:\([^)]*\))?)(<=|>=|===|!==|==|!=|<|>)([^@]+)(?:@(.+))?$/i;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;

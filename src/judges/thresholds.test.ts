@@ -95,6 +95,13 @@ describe('a threshold', () => {
     });
   });
 
+  test('of one stage says so', () => {
+    expect(rulingOf(thresholds, clean('join_time{stage:ramp}:max<0.5@5s'))).toMatchObject({
+      claim: 'join_time{stage:ramp} max<0.5@5s',
+      headline: 'join_time of ramp max was 0.78 ms, limit 0.5 ms.',
+    });
+  });
+
   test('each gets a verdict of its own', () => {
     expect(thresholds.judge(clean('lost:count==0', 'join_time:p(95)<5000'))).toHaveLength(2);
   });

@@ -49,8 +49,8 @@ function ruling(measured: Measured, threshold: Threshold): Finding {
   };
 }
 
-/** `broadcast_latency p(99)<100`, with the stage and the time from which on it is judged, if any. */
-const claimOf = ({ text }: Threshold): string => text.replace(':', ' ').replace(/\{stage (\w+)\}:?/, '{stage:$1} ');
+/** `broadcast_latency p(99)<100` */
+const claimOf = ({ text }: Threshold): string => text.replace(/^(\w+(?:\{[^}]*\})?):/, '$1 ');
 
 const subject = ({ metric, stage, aggregation }: Threshold): string =>
   `${metric}${stage ? ` of ${stage}` : ''} ${aggregationText(aggregation)}`;

@@ -65,7 +65,7 @@ export interface Parts {
   trends?: Partial<Record<TrendName, TrendRecord>>;
 }
 
-export function stageOf({ counters = {}, gauges = {}, trends = {} }: Parts): StageRecord {
+function stageOf({ counters = {}, gauges = {}, trends = {} }: Parts): StageRecord {
   const read = Object.entries(gauges).map(([name, value]) => [name, gaugeOf(value)]);
   return { counters, trends, gauges: Object.fromEntries(read) };
 }

@@ -7,7 +7,7 @@ import { resultSchema, type Result } from './result.ts';
 
 /** Where runs are kept: `reports/<started-at>-<scenario>-<id>/`, and `reports/latest` pointing to the newest. */
 
-export const RESULT_NAME = 'result.json';
+const RESULT_NAME = 'result.json';
 const LATEST = 'latest';
 
 /** A run's folder name: sorts by time, and holds no character that Windows refuses. */
