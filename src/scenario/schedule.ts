@@ -36,7 +36,7 @@ export class EditTimes {
     const gap = 1e6 / rate;
     if (arrivals.pattern === 'even') return from + uniform(key, 0) * gap;
     if (arrivals.pattern === 'poisson') return from + exponential(key, 0, gap);
-    return this.#begin(user, key, arrivals, rate, from, uniform(key, 0));
+    return this.#begin(user, key, arrivals, rate, from);
   }
 
   /** The due time after the n-th change (n from 0), which was due at `due`. */
@@ -47,17 +47,16 @@ export class EditTimes {
     const left = --this.#left[user]!;
     if (left > 0) return left % 2 === 1 ? due : due + this.#gap[user]!;
     this.#gesture[user]!++;
-    return this.#begin(user, key, arrivals, rate, due, 1);
+    return this.#begin(user, key, arrivals, rate, due);
   }
 
-  /** Draws a gesture and the pause before it; a session's users begin somewhere within their first pause. */
+  /** Draws a gesture and the pause before it, which is exponential: whenever one begins to look, it is as long. */
   #begin(
     user: number,
     key: number,
     arrivals: Extract<Arrivals, { pattern: 'drag' }>,
     rate: number,
     from: number,
-    part: number,
   ): number {
     const { steps, per_second } = arrivals;
     const gesture = this.#gesture[user]!;
@@ -66,7 +65,7 @@ export class EditTimes {
     const { pause, faster } = pauseOf(arrivals, rate);
     this.#left[user] = count * 2;
     this.#gap[user] = 1e6 / (speed * faster);
-    return from + part * exponential(key, gesture * 3 + 3, pause) + this.#gap[user]!;
+    return from + exponential(key, gesture * 3 + 3, pause) + this.#gap[user]!;
   }
 }
 
