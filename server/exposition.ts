@@ -20,41 +20,27 @@ const QUANTILES = [0.5, 0.9, 0.99, 1];
  */
 export function exposition(hub: Hub, delay: (quantile: number) => number): { type: string; text(): Promise<string> } {
   const register = new Registry();
-  const registers = [register];
   const { telemetry } = hub;
 
   const gauge = (name: string, help: string, read: () => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
+    const collect = function (this: Gauge): void {
+      this.set(read());
+    };
+    register.registerMetric(new Gauge({ name, help, registers: [], collect }));
   };
   const counter = (name: string, help: string, read: () => number): void => {
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset();
-        this.inc(read());
-      },
-    });
+    const collect = function (this: Counter): void {
+      this.reset();
+      this.inc(read());
+    };
+    register.registerMetric(new Counter({ name, help, registers: [], collect }));
   };
   const counters = (name: string, help: string, label: string, read: () => Record<string, number>): void => {
-    new Counter({
-      name,
-      help,
-      registers,
-      labelNames: [label],
-      collect() {
-        this.reset();
-        for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count);
-      },
-    });
+    const collect = function (this: Counter): void {
+      this.reset();
+      for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count);
+    };
+    register.registerMetric(new Counter({ name, help, registers: [], labelNames: [label], collect }));
   };
 
   gauge('collab_connections', 'Clients that are members of a session.', () => hub.connections);
@@ -70,15 +56,16 @@ export function exposition(hub: Hub, delay: (quantile: number) => number): { typ
   counter('collab_cursors_dropped_total', 'Cursors that slow clients never got.', () => telemetry.cursorsDropped);
   counters('collab_disconnects_total', 'Ended connections.', 'code', () => telemetry.disconnects);
   counters('collab_faults_total', 'Faults committed on purpose.', 'fault', () => hub.sabotage?.counts ?? {});
-  new Gauge({
+  const loop = new Gauge({
     name: 'collab_event_loop_delay_seconds',
     help: 'Delay of the event loop since the start; quantile 1 is the longest.',
-    registers,
+    registers: [],
     labelNames: ['quantile'],
     collect() {
       for (const quantile of QUANTILES) this.set({ quantile }, delay(quantile) / 1000);
     },
   });
+  register.registerMetric(loop);
 
   const all = Registry.merge([processRegistry(), register]);
   return { type: all.contentType, text: () => all.metrics() };

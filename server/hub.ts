@@ -15,9 +15,17 @@ export interface HubOptions {
   log?: Log | undefined;
 }
 
+/** Why somebody is not let in: the close, and the name under which it is counted. */
+interface Refused {
+  code: number;
+  reason: string;
+  why: string;
+}
+
 /** What a right address looks like (P1, P2); a close reason has 123 bytes at most. */
 const PATH_HINT = 'wrong path: connect to /ws/{session_id}/{user_id}, ids of 1 to 128 characters';
 const FULL = 'full, try again later';
+const full = (why: string): Refused => ({ code: 4013, reason: FULL, why });
 const MAX_ID_LENGTH = 128;
 /** How often the fault that closes connections does, ms. */
 const CLOSE_EVERY = 1000;
@@ -85,7 +93,7 @@ export class Hub implements Surroundings {
     return connection;
   }
 
-  #admit(path: string, connection: Connection): { code: number; reason: string; why: string } | undefined {
+  #admit(path: string, connection: Connection): Refused | undefined {
     if (this.#stopped) return { code: 1001, reason: 'server going away', why: 'stopping' };
     const refuse = this.sabotage?.active('refuse');
     if (refuse && refuse.value >= 1000) {
@@ -97,7 +105,6 @@ export class Hub implements Surroundings {
     const { limits } = this;
     let session = this.#sessions.get(ids.session);
     const older = session?.member(ids.user)?.receiver as Connection | undefined;
-    const full = (why: string) => ({ code: 4013, reason: FULL, why });
     // Whoever takes over its own place needs no more room.
     if (!older) {
       if (this.#connections.size >= limits.maxConnections) return full('connections');
@@ -147,7 +154,7 @@ export class Hub implements Surroundings {
   stop(): void {
     this.#stopped = true;
     for (const cancel of [...this.#cancel, ...this.#graces.values()]) cancel();
-    for (const connection of [...this.#connections]) connection.shut(1001, 'server going away');
+    for (const connection of this.#connections) connection.shut(1001, 'server going away');
     this.#sessions.clear();
     this.#graces.clear();
   }
@@ -164,7 +171,7 @@ export class Hub implements Surroundings {
   #closeIdle(): void {
     const { idleTimeout } = this.limits;
     const latest = this.clock.now() - idleTimeout;
-    for (const connection of [...this.#connections]) {
+    for (const connection of this.#connections) {
       if (connection.lastHeard <= latest) connection.close(1008, `nothing came for ${idleTimeout / 1000} s`);
     }
   }

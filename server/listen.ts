@@ -52,5 +52,7 @@ function refused(error: unknown, host: string, port: number): ToolError {
       cause: error,
     });
   }
-  return new ToolError(`Cannot listen on ${host}, port ${port}: ${messageOf(error)}.`, { cause: error });
+  return new ToolError(`Cannot listen on ${host}, port ${port}: ${messageOf(error).replace(/\.$/, '')}.`, {
+    cause: error,
+  });
 }

@@ -154,7 +154,7 @@ function stallNowAndThen(sabotage: Sabotage | undefined): () => void {
   const start = realClock.now() + stall.onset;
   const cell = new Int32Array(new SharedArrayBuffer(4));
   let n = 0;
-  let cancel = (): void => {};
+  let cancel: (() => void) | undefined;
   const wait = (): void => {
     n++;
     cancel = realClock.after(Math.max(0, start + n * stall.period - stall.value - realClock.now()), () => {
@@ -164,5 +164,5 @@ function stallNowAndThen(sabotage: Sabotage | undefined): () => void {
     });
   };
   wait();
-  return () => cancel();
+  return () => cancel?.();
 }

@@ -1,0 +1,85 @@
+import { EXIT, messageOf, ToolError } from '../src/core/errors.ts';
+
+/** How a program that serves is told to end, and tells how it goes. */
+export interface ForegroundOptions {
+  /**
+   * Whether a parent process started this one and has a channel to it. It then says `ready`, ends when asked to or when
+   * its parent does, and leaves Ctrl+C, which a terminal sends to both, to its parent.
+   */
+  child?: boolean;
+}
+
+/** What a child tells its parent. */
+export type FromServer =
+  | { kind: 'ready'; url: string; port: number; pid: number }
+  | { kind: 'failed'; message: string; hint?: string; exitCode: number }
+  | { kind: 'stopped'; counts: object };
+
+/** What a parent tells the child: to stop as for SIGTERM, which Windows does not have. */
+export interface ToServer {
+  kind: 'stop';
+}
+
+/** Something that runs until it is closed. */
+export interface Running {
+  url: string;
+  port: number;
+  close(): Promise<void>;
+  counts(): object;
+}
+
+/** Tells the parent; a parent that is gone is told nothing. */
+export function tellParent(message: FromServer): Promise<void> {
+  return new Promise((resolve) => {
+    if (!process.connected) resolve();
+    else process.send?.(message, undefined, undefined, () => resolve());
+  });
+}
+
+/** Tells the parent why there is no server. */
+export const tellFailure = (error: unknown): Promise<void> =>
+  tellParent({
+    kind: 'failed',
+    message: messageOf(error),
+    ...(error instanceof ToolError && error.hint !== undefined && { hint: error.hint }),
+    exitCode: error instanceof ToolError ? error.exitCode : EXIT.defect,
+  });
+
+/**
+ * Runs a server until a signal ends it: the first one gracefully (P5), the second one at once.
+ * @param stopping told what ended it
+ */
+export async function untilStopped(
+  running: Running,
+  options: ForegroundOptions,
+  stopping: (why: string) => void,
+): Promise<void> {
+  const { child = false } = options;
+  let stop!: (why: string) => void;
+  const asked = new Promise<string>((resolve) => {
+    stop = resolve;
+  });
+  let signals = 0;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (child && signal === 'SIGINT') return;
+    if (++signals > 1) process.exit(EXIT.interrupted);
+    stop(signal);
+  };
+  const onMessage = (message: unknown): void => {
+    if ((message as ToServer | undefined)?.kind === 'stop') stop('asked to');
+  };
+  const onDisconnect = (): never => process.exit(EXIT.interrupted);
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  if (child) {
+    process.on('message', onMessage).on('disconnect', onDisconnect);
+    await tellParent({ kind: 'ready', url: running.url, port: running.port, pid: process.pid });
+  }
+  stopping(await asked);
+  await running.close();
+  if (child) {
+    await tellParent({ kind: 'stopped', counts: running.counts() });
+    process.off('message', onMessage).off('disconnect', onDisconnect);
+    if (process.connected) process.disconnect();
+  }
+  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+}

@@ -1,0 +1,16 @@
+/**
+ * The reference server as a process of its own, as the load generator starts it: `server.js OPTIONS`, where OPTIONS is
+ * a JSON object of {@link ServeOptions}. With a channel to its parent it is a child (foreground.ts).
+ */
+import { EXIT, messageOf, ToolError } from '../src/core/errors.ts';
+import { tellFailure } from './foreground.ts';
+import { serve, type ServeOptions } from './serve.ts';
+
+try {
+  const options = JSON.parse(process.argv[2] ?? '{}') as ServeOptions;
+  await serve({ ...options, child: process.connected === true });
+} catch (error) {
+  process.stderr.write(`${messageOf(error)}\n`);
+  await tellFailure(error);
+  process.exit(error instanceof ToolError ? error.exitCode : EXIT.defect);
+}
