@@ -40,10 +40,18 @@ export const emptyInterval = (from_ms: number, to_ms: number): Interval => ({
   traits: [],
 });
 
-/** What several workers saw in the same moment, as one. The coordinator calls it once a second. */
+/**
+ * What several workers saw in the same moment, as one: the coordinator calls it once a second. Where one worker has
+ * reported twice, its reports lie one after the other.
+ */
 export function acrossWorkers(intervals: readonly Interval[]): Interval {
-  if (intervals.length === 0) return emptyInterval(0, 0);
-  return intervals.reduce((sum, interval) => combine(sum, interval, 'across'));
+  const workers = new Map<number, Interval>();
+  for (const interval of intervals) {
+    const known = workers.get(interval.worker);
+    workers.set(interval.worker, known ? combine(known, interval, 'later') : interval);
+  }
+  if (workers.size === 0) return emptyInterval(0, 0);
+  return [...workers.values()].reduce((sum, interval) => combine(sum, interval, 'across'));
 }
 
 /** Adds two intervals up. Neither is changed. */
