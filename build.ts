@@ -41,7 +41,6 @@ async function programs(): Promise<void> {
       index: 'src/index.ts',
       worker: 'src/engine/worker.ts',
       starter: 'src/engine/starter.ts',
-      starter: 'src/engine/starter.ts',
       alarm: 'src/engine/alarm.ts',
       server: 'server/main.ts',
       ...Object.fromEntries(scenarios.map((file) => [`scenarios/${file.slice(0, -3)}`, `scenarios/${file}`])),

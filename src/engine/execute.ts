@@ -1,11 +1,15 @@
 import type { Interval, RunEvent } from '../core/record.ts';
 import { STAGES } from '../core/record.ts';
 import { EXIT, messageOf, ToolError } from '../core/errors.ts';
+import { holds, parseThreshold, type Threshold } from '../core/expression.ts';
 import type { GaugeName } from '../core/metrics.ts';
 import { stageEnds } from '../plan/plan.ts';
 import { conclude } from '../judges/conclude.ts';
 import { openJournal, type JournalWriter } from '../result/journal.ts';
-import { addInterval, emptyMeasurement } from '../result/measurement.ts';
+import { valueOf } from '../judges/thresholds.ts';
+import { emptyInterval } from '../result/interval.ts';
+import { measured } from '../result/measured.ts';
+import { addInterval, emptyMeasurement, totalOf } from '../result/measurement.ts';
 import { monotonicUs, runClock } from './clock.ts';
 import { readEnvironment } from './environment.ts';
 import { nobodyJoined, probe } from './probe.ts';
@@ -56,6 +60,9 @@ class Running {
   /** Events of the coordinator's own, for the next interval. */
   #events: RunEvent[] = [];
   #windowEnd: number | undefined;
+  #ended = false;
+  #aborted: string | undefined;
+  readonly #abortOn: Threshold[];
 
   constructor(request: RunRequest, target: RunningTarget, hooks: ExecuteHooks) {
     this.#request = request;
@@ -63,6 +70,7 @@ class Running {
     this.#hooks = hooks;
     this.#observer = hooks.observer ?? {};
     this.#measurement = emptyMeasurement(request.plan);
+    this.#abortOn = request.plan.abort_on.map(parseThreshold);
     this.#stats = target.pid === undefined ? undefined : new ProcessStats(target.pid);
     this.#workers = new Workers(request, target.target, sessionsOf(request), {
       interval: (interval) => this.#interval(interval),
@@ -76,6 +84,7 @@ class Running {
   }
 
   targetDied(how: string): void {
+    if (this.#ended) return;
     const last = this.#target.lastLines().at(-1);
     const text = `the server’s process ended (${how})${last === undefined ? '' : `; its last line: ${last}`}`;
     this.#event({ at_ms: this.#now(), kind: 'server-died', text });
@@ -102,6 +111,7 @@ class Running {
         ...(request.folder !== undefined && { hint: `loadtest report ${request.folder} renders it.` }),
       });
     }
+    await this.#target.stop();
     return this.#conclude();
   }
 
@@ -120,12 +130,33 @@ class Running {
     }
     this.#observer.started?.({ url: this.#target.where, environment: this.#environment });
     this.#workers.go(epoch);
-    const stop = (): void => {
-      this.#windowEnd ??= Math.min(this.#now(), stageEnds(request.plan).steady);
-      this.#workers.stop();
-    };
+    const stop = (): void => this.#stop();
     if (hooks.stop?.aborted) stop();
     hooks.stop?.addEventListener('abort', stop, { once: true });
+  }
+
+  /** Nothing more is sent; what is on its way is waited for. */
+  #stop(): void {
+    this.#windowEnd ??= Math.min(this.#now(), stageEnds(this.#request.plan).steady);
+    this.#workers.stop();
+  }
+
+  /** `--abort-on`: the same grammar as a threshold, and stops the run once it holds. */
+  #checkAbort(at: number): void {
+    if (this.#abortOn.length === 0 || this.#windowEnd !== undefined) return;
+    const so_far = measured(totalOf(this.#measurement), {
+      plan: this.#request.plan,
+      run: this.#request.run,
+      environment: this.#environment,
+      ended_ms: at,
+    });
+    const held = this.#abortOn.find(
+      (threshold) => at >= (threshold.not_before_ms ?? 0) && holds(threshold, valueOf(so_far, threshold)) === true,
+    );
+    if (!held) return;
+    this.#aborted = `stopped by --abort-on ${held.text}`;
+    this.#event({ at_ms: at, kind: 'abort', text: this.#aborted });
+    this.#stop();
   }
 
   #event(event: RunEvent): void {
@@ -141,6 +172,7 @@ class Running {
     addInterval(this.#measurement, whole);
     this.#journal?.write(whole);
     this.#observer.interval?.(whole);
+    this.#checkAbort(whole.to_ms);
   }
 
   /** The server's resources, into the stage in which the interval ends. */
@@ -156,14 +188,24 @@ class Running {
 
   #conclude(): Executed {
     const { request, hooks } = { request: this.#request, hooks: this.#hooks };
+    this.#ended = true;
+    const faults = Object.entries(this.#target.faults()).map(([name, count]) => `${name} ${count}`);
+    if (faults.length > 0) {
+      this.#event({
+        at_ms: this.#now(),
+        kind: 'faults',
+        text: `the server committed on purpose: ${faults.join(', ')}`,
+      });
+    }
     if (this.#events.length > 0) {
       // What happened after the last interval still belongs to the run.
       const now = this.#now();
-      this.#interval({ ...lastMoment(now), events: [] });
+      this.#interval(emptyInterval(now, now));
     }
+    const interrupted = hooks.stop?.aborted ? messageOf(hooks.stop.reason) : this.#aborted;
     const end = {
       ended_ms: this.#now(),
-      ...(hooks.stop?.aborted && { interrupted: messageOf(hooks.stop.reason) }),
+      ...(interrupted !== undefined && { interrupted }),
       ...(this.#windowEnd !== undefined && { window_end_ms: this.#windowEnd }),
     };
     this.#journal?.end(end);
@@ -178,21 +220,6 @@ class Running {
     return { result, scenario_threw: false };
   }
 }
-
-const lastMoment = (now: number): Interval => ({
-  worker: 0,
-  from_ms: now,
-  to_ms: now,
-  stages: {},
-  pending: 0,
-  joined_user_ms: 0,
-  planned_user_ms: 0,
-  disconnects: [],
-  errors: [],
-  events: [],
-  examples: [],
-  traits: [],
-});
 
 /** The sessions of this shard: every `of`-th of the whole run's, whole. */
 function sessionsOf({ plan }: RunRequest): number[] {

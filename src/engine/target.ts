@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { connect, createServer, type AddressInfo } from 'node:net';
-import { EXIT, ToolError } from '../core/errors.ts';
+import { EXIT, ToolError, type ExitCode } from '../core/errors.ts';
 import type { Target } from '../plan/plan.ts';
 import { printable } from './addresses.ts';
 import { builtUrl, programUrl } from './programs.ts';
@@ -14,8 +14,10 @@ export interface RunningTarget {
   where: string;
   /** Process whose resources can be read. */
   pid?: number;
-  /** Ends what was started for this run; nothing for a server that was there. */
+  /** Ends what was started for this run; nothing for a server that was there. May be called again. */
   stop(): Promise<void>;
+  /** How often the bundled server committed each fault it was asked for, once it has ended. */
+  faults(): Record<string, number>;
   /** The last lines that a started server printed. */
   lastLines(): string[];
 }
@@ -38,6 +40,7 @@ export function startTarget(request: RunRequest, died: (how: string) => void): P
       where: target.urls.map(printable).join(', '),
       ...(request.server_pid !== undefined && { pid: request.server_pid }),
       stop: () => Promise.resolve(),
+      faults: () => ({}),
       lastLines: () => [],
     });
   }
@@ -58,22 +61,30 @@ function endOf(child: ChildProcess, ask: () => void): () => Promise<void> {
     });
 }
 
+/** What the bundled server tells its parent (server/foreground.ts). */
+type FromServer =
+  | { kind: 'ready'; port: number }
+  | { kind: 'failed'; message: string; hint?: string; exitCode: ExitCode }
+  | { kind: 'stopped'; counts: { faults: Record<string, number> } };
+
 async function startBundled(request: RunRequest, died: (how: string) => void): Promise<RunningTarget> {
-  const options = { host: '127.0.0.1', port: 0, faults: request.plan.faults, seed: request.plan.seed };
-  const child = fork(programUrl('server'), [JSON.stringify(options)], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  const port = await new Promise<number>((resolve, reject) => {
-    child.once('message', (message) => resolve((message as { port: number }).port));
-    child.once('exit', (code, signal) =>
-      reject(
-        new ToolError(`The bundled server did not start (${signal ?? `exit ${code}`}).`, { exitCode: EXIT.defect }),
-      ),
-    );
-  });
+  const options = { host: '127.0.0.1', port: 0, faults: request.plan.faults, seed: request.plan.seed, quiet: true };
+  const child = fork(programUrl('server'), [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  let faults: Record<string, number> = {};
   let ending = false;
-  child.once('exit', (code, signal) => {
-    if (!ending) died(signal ?? `exit ${code}`);
+  const port = await new Promise<number>((resolve, reject) => {
+    child.on('message', (message) => {
+      const said = message as FromServer;
+      if (said.kind === 'ready') resolve(said.port);
+      else if (said.kind === 'failed')
+        reject(new ToolError(said.message, { exitCode: said.exitCode, ...(said.hint && { hint: said.hint }) }));
+      else faults = said.counts.faults;
+    });
+    child.once('exit', (code, signal) => {
+      const how = signal ?? `exit ${code}`;
+      if (!ending) died(how);
+      reject(new ToolError(`The bundled server did not start (${how}).`, { exitCode: EXIT.defect }));
+    });
   });
   const where = `ws://127.0.0.1:${port}`;
   return {
@@ -82,8 +93,10 @@ async function startBundled(request: RunRequest, died: (how: string) => void): P
     pid: child.pid!,
     stop: endOf(child, () => {
       ending = true;
-      child.kill('SIGTERM');
+      // A signal would do, but Windows has none that can be answered.
+      if (child.connected) child.send({ kind: 'stop' });
     }),
+    faults: () => faults,
     lastLines: () => [],
   };
 }
@@ -130,6 +143,7 @@ async function startCommand(request: RunRequest, command: string, died: (how: st
     where: urls.map(printable).join(', '),
     ...(pid !== undefined && { pid }),
     stop,
+    faults: () => ({}),
     lastLines: () => [...lines],
   };
 }

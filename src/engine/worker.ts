@@ -72,7 +72,8 @@ function simulate(
 
   function hand(): void {
     const now = Math.max(clock() / 1000, taken);
-    const stage = recorder.stageOf(now * 1000);
+    // By the middle: at the end of a stage some workers report just before it and some just after.
+    const stage = recorder.stageOf(((taken + now) / 2) * 1000);
     recorder.gauge(stage, 'users_connected', population.connected);
     health.sample(recorder, stage);
     report({
@@ -90,8 +91,9 @@ function simulate(
     schedule();
   }
   function schedule(): void {
-    const now = Math.max(clock() / 1000, 0);
-    const next = (Math.floor(now / INTERVAL_MS + 0.01) + 1) * INTERVAL_MS;
+    // Before the epoch the clock is negative: the first interval is a whole one all the same.
+    const now = clock() / 1000;
+    const next = (Math.floor(Math.max(now, 0) / INTERVAL_MS + 0.01) + 1) * INTERVAL_MS;
     ticking = setTimeout(tick, Math.max(1, Math.ceil(next - now)));
   }
   function finish(): void {
