@@ -116,9 +116,8 @@ function shareOver(measured: Measured, { metric, stage, aggregation, op, limit }
   let over = missing;
   for (let i = 0; i < buckets.length; i += 2) if (lowestOf(buckets[i]!) >= limit * 1000) over += buckets[i + 1]!;
   const total = count + missing;
-  return over > 0
-    ? `; ${number(over)} of ${number(total)} (${percent(over / total)}) took longer${missing > 0 ? ' or never came' : ''}`
-    : '';
+  const how = over === missing ? 'never came' : missing > 0 ? 'took longer or never came' : 'took longer';
+  return over > 0 ? `; ${number(over)} of ${number(total)} (${percent(over / total)}) ${how}` : '';
 }
 
 /**
@@ -126,7 +125,7 @@ function shareOver(measured: Measured, { metric, stage, aggregation, op, limit }
  * (sends late by 0.9 ms at p99); 20:48:24: nothing delivered to any of 250 users for 0.44 s`.
  */
 function whose(measured: Measured, { metric, stage }: Threshold, value: number): string {
-  if (!metric.startsWith('broadcast_')) return '';
+  if (!metric.startsWith('broadcast_') || value === Infinity) return '';
   const lag = percentileOf(measured.trend('send_lag', stage), 99);
   const after = lag !== undefined && lag / 1000 < value / 10;
   const stalls = measured.events.filter(({ kind }) => kind === 'stall');
