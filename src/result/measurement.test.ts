@@ -154,9 +154,9 @@ describe('the same moment in all workers as one interval', () => {
   });
 
   test('does not take two reports of one worker for two workers', () => {
-    const gauges = { users_connected: 8 };
-    const reports = [0, 990].map((at) => intervalOf(at, at + 500, { ramp: { gauges } }, { worker: 0, pending: 3 }));
-    const other = intervalOf(0, 1000, { ramp: { gauges } }, { worker: 1, pending: 4 });
+    const stages = { ramp: { gauges: { users_connected: 8 } } };
+    const reports = [0, 990].map((at) => intervalOf(at, at + 500, stages, { worker: 0, pending: 3 }));
+    const other = intervalOf(0, 1000, stages, { worker: 1, pending: 4 });
     const sum = acrossWorkers([reports[0]!, other, reports[1]!]);
     expect(sum.stages.ramp!.gauges.users_connected).toMatchObject({ min: 16, max: 16, last: 16 });
     expect(sum.pending).toBe(7);

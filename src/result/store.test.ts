@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ToolError } from '../core/errors.ts';
 import type { Result } from './result.ts';
-import { findRun, folderName, makeFolder, readResult, writeResult } from './store.ts';
+import { discardFolder, findRun, folderName, makeFolder, readResult, writeResult } from './store.ts';
 
 let out = '';
 beforeEach(() => {
@@ -54,6 +54,14 @@ describe('a run’s folder', () => {
     writeFileSync(join(out, 'latest', 'mine'), '');
     makeFolder(out, run('aaaaaa'), 'steady');
     expect(existsSync(join(out, 'latest', 'mine'))).toBe(true);
+  });
+
+  test('is taken back where nothing was written, and latest is the one before', () => {
+    const older = stored('aaaaaa', 1);
+    discardFolder(makeFolder(out, run('bbbbbb', 2), 'steady'));
+    expect(join(out, readlinkSync(join(out, 'latest')))).toBe(older);
+    discardFolder(older);
+    expect(existsSync(older)).toBe(true);
   });
 
   test('that cannot be written is refused before anything starts', () => {

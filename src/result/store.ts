@@ -39,6 +39,16 @@ export function makeFolder(out: string, run: RunIdentity, scenario: string): str
   return folder;
 }
 
+/** Takes back the folder of a run that never began, where nothing was written; `latest` is the one before again. */
+export function discardFolder(folder: string): void {
+  if (fs.readdirSync(folder).length > 0) return;
+  fs.rmdirSync(folder);
+  const out = dirname(folder);
+  const before = namesIn(out).findLast((name) => storedAt(join(out, name)) !== undefined);
+  if (before !== undefined) pointLatest(out, before);
+  else fs.rmSync(join(out, LATEST), { force: true });
+}
+
 /**
  * Points `latest` to a run: a link; on Windows, which lets only some users make links, a junction; a text file with the
  * folder's name where neither is possible. A real folder of that name is somebody's own, and stays.
