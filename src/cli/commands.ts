@@ -1,0 +1,63 @@
+import type { CommandName } from './option.ts';
+import type { Command } from './shell.ts';
+
+/** A command as help and docs know it. */
+export interface CommandEntry {
+  usage: string;
+  about: string;
+  examples: readonly (readonly [string, string])[];
+  /** Loads the command's own code, and nothing of the others'. */
+  load(): Promise<Command>;
+}
+
+/** The commands, in the order in which help lists them. */
+export const COMMANDS: Readonly<Record<CommandName, CommandEntry>> = {
+  run: {
+    usage: 'loadtest [run] [SCENARIO] [options]',
+    about: 'Simulated users in sessions: measured, judged, reported',
+    examples: [
+      ['loadtest --users 50 --sessions 5', 'the bundled server, 250 users, half a minute'],
+      ['loadtest --url ws://localhost:8765 --duration 5m', 'your server'],
+      ['loadtest run drag --threshold "broadcast_latency:p(99)<100"', 'people dragging items, and a limit'],
+      ['loadtest run ./mine.ts --dry-run', 'a scenario of your own: what it would need'],
+    ],
+    load: async () => (await import('./run.ts')).run,
+  },
+  report: {
+    usage: 'loadtest report RUN… [options]',
+    about: 'Renders stored runs again, also one that was cut off',
+    examples: [
+      ['loadtest report latest', 'the newest run'],
+      ['loadtest report reports/latest --report html,csv', 'in these formats'],
+    ],
+    load: async () => (await import('./report.ts')).report,
+  },
+  serve: {
+    usage: 'loadtest serve [options]',
+    about: 'The reference collaboration server',
+    examples: [
+      ['loadtest serve', 'at ws://127.0.0.1:8765'],
+      ['loadtest serve --host 0.0.0.0 --debug', 'for other machines, with every message logged'],
+      ['loadtest serve --fault drop=0.001', 'loses one delivery in a thousand'],
+    ],
+    load: async () => (await import('./serve.ts')).serve,
+  },
+  echo: {
+    usage: 'loadtest echo [options]',
+    about: 'The minimal echo server',
+    examples: [['loadtest echo --port 8766', 'answers X with “Echo: X”']],
+    load: async () => (await import('./serve.ts')).echo,
+  },
+  scenarios: {
+    usage: 'loadtest scenarios',
+    about: 'Lists the scenarios',
+    examples: [['loadtest scenarios', 'each with a sentence']],
+    load: async () => (await import('./scenarios.ts')).scenarios,
+  },
+  init: {
+    usage: 'loadtest init [FILE]',
+    about: 'Writes a commented scenario of your own',
+    examples: [['loadtest init mine.ts', 'then: loadtest run ./mine.ts']],
+    load: async () => (await import('./init.ts')).init,
+  },
+};

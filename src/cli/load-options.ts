@@ -1,0 +1,243 @@
+import { parseFault } from '../../server/faults.ts';
+import { parseThreshold } from '../core/expression.ts';
+import { JUDGE_NAMES } from '../judges/judge.ts';
+import type { Option } from './option.ts';
+import { amount, asText, duration, header, oneOf, pair, runId, shard, socketUrl, whole } from './readers.ts';
+
+const RUN = ['run'] as const;
+
+/** A fault, checked and kept as it was written: the server reads it again. */
+const fault = (text: string): string => {
+  parseFault(text);
+  return text;
+};
+
+/** A threshold, checked and kept as it was written. */
+const threshold = (text: string): string => parseThreshold(text).text;
+
+/** What shapes a run: its target, its load, its time, and what must hold. */
+export const loadOptions = {
+  url: {
+    group: 'target',
+    commands: RUN,
+    value: 'URL',
+    read: socketUrl,
+    repeat: true,
+    env: 'LOADTEST_URL',
+    otherwise: 'the bundled server',
+    about:
+      'Your server; /ws/SESSION/USER is appended unless it holds {session} and {user}; repeated: sessions are dealt over them',
+    example: '--url ws://localhost:8765',
+  },
+  header: {
+    group: 'target',
+    commands: RUN,
+    value: '"NAME: VALUE"',
+    read: header,
+    repeat: true,
+    about: 'Sent with every handshake, never printed',
+    example: '--header "Authorization: Bearer abc"',
+  },
+  subprotocol: {
+    group: 'target',
+    commands: RUN,
+    value: 'NAME',
+    read: asText,
+    repeat: true,
+    about: 'WebSocket subprotocol to offer',
+  },
+  ca: {
+    group: 'target',
+    commands: RUN,
+    value: 'FILE',
+    read: asText,
+    about: 'PEM file of a certificate authority to trust, for wss://',
+  },
+  start: {
+    group: 'target',
+    commands: RUN,
+    value: '"COMMAND"',
+    read: asText,
+    about: 'Starts your server, {port} filled in; ready once the port accepts, ended with the run',
+    example: '--start "python server.py --port {port}"',
+  },
+  'server-pid': {
+    group: 'target',
+    commands: RUN,
+    value: 'PID',
+    read: whole(1, 4_194_304),
+    about: 'Process of your server, whose processor, memory and files are then measured',
+  },
+  fault: {
+    group: 'target',
+    commands: ['run', 'serve'],
+    value: 'NAME[=VALUE][@TIME]',
+    read: fault,
+    repeat: true,
+    about: 'Makes the bundled server misbehave, to see that it is noticed',
+    example: '--fault drop=0.001',
+  },
+
+  users: {
+    group: 'load',
+    commands: RUN,
+    short: 'u',
+    value: 'N',
+    read: whole(1, 1_000_000),
+    initial: '10',
+    about: 'Users in each session',
+    example: '--users 50 --sessions 5',
+  },
+  sessions: {
+    group: 'load',
+    commands: RUN,
+    short: 's',
+    value: 'N',
+    read: whole(1, 1_000_000),
+    initial: '5',
+    about: 'Sessions; users × sessions is the number of connections',
+  },
+  rate: {
+    group: 'load',
+    commands: RUN,
+    short: 'r',
+    value: 'N',
+    read: amount(0, 10_000),
+    initial: '1',
+    about: 'Changes a second and user, the mean over all users, watchers included',
+    example: '--rate 2.5',
+  },
+  heartbeat: {
+    group: 'load',
+    commands: RUN,
+    value: 'TIME',
+    read: duration(10, '10ms'),
+    initial: '30s',
+    about: 'From one ping of a user to the next',
+  },
+  items: {
+    group: 'load',
+    commands: RUN,
+    value: 'N',
+    read: whole(0, 1_000_000),
+    initial: '20',
+    about: 'Items in each session at the start',
+  },
+  seed: {
+    group: 'load',
+    commands: RUN,
+    value: 'N',
+    read: whole(0, 4_294_967_295),
+    otherwise: 'random, printed',
+    about: 'The same seed gives the same changes at the same times',
+    example: '--seed 417093',
+  },
+
+  duration: {
+    group: 'time',
+    commands: RUN,
+    short: 'd',
+    value: 'TIME',
+    read: duration(100, '100ms'),
+    initial: '30s',
+    about: 'The measured window, after ramp-up and settling',
+    example: '--duration 5m',
+  },
+  'ramp-up': {
+    group: 'time',
+    commands: RUN,
+    value: 'TIME',
+    read: duration(0),
+    initial: '5s',
+    about: 'Time in which the users connect; 0 is all at once',
+  },
+  settle: {
+    group: 'time',
+    commands: RUN,
+    alias: 'warmup',
+    value: 'TIME',
+    read: duration(0),
+    initial: '2s',
+    about: 'Time after ramp-up that is not judged; also --warmup',
+  },
+  deadline: {
+    group: 'time',
+    commands: RUN,
+    value: 'TIME',
+    read: duration(10, '10ms'),
+    initial: '10s',
+    about: 'What takes longer is overdue: a delivery, a join, a sync',
+  },
+
+  workers: {
+    group: 'workers',
+    commands: RUN,
+    value: 'auto|N',
+    read: (text, name) => (text === 'auto' ? text : whole(1, 256)(text, name)) as 'auto' | number,
+    initial: 'auto',
+    about: 'Processes that make the load; a session lives whole in one of them',
+  },
+  transport: {
+    group: 'workers',
+    commands: RUN,
+    value: 'ws',
+    read: oneOf('ws'),
+    initial: 'ws',
+    about: 'The WebSocket implementation of the simulated users',
+  },
+  shard: {
+    group: 'workers',
+    commands: RUN,
+    value: 'I/N',
+    read: shard,
+    initial: '1/1',
+    about: 'Does only part I of N, counted from 1, of a run that several machines share',
+    example: '--shard 2/3',
+  },
+  'run-id': {
+    group: 'workers',
+    commands: RUN,
+    value: 'ID',
+    read: runId,
+    otherwise: 'random',
+    about: 'Six characters of a-z and 0-9: the same for all shards of a run',
+  },
+
+  threshold: {
+    group: 'judging',
+    commands: RUN,
+    value: '"EXPR"',
+    read: threshold,
+    repeat: true,
+    otherwise: 'the scenario’s',
+    about: 'What must hold; replaces the scenario’s for that metric',
+    example: '--threshold "broadcast_latency:p(99)<100"',
+  },
+  require: {
+    group: 'judging',
+    commands: RUN,
+    value: 'JUDGE',
+    read: oneOf(...JUDGE_NAMES),
+    repeat: true,
+    about: 'What the run must be able to decide; otherwise it is inconclusive',
+    example: '--require late-join',
+  },
+  'abort-on': {
+    group: 'judging',
+    commands: RUN,
+    value: '"EXPR"',
+    read: threshold,
+    repeat: true,
+    about: 'Ends the run early when it holds',
+    example: '--abort-on "lost:count>1000"',
+  },
+  tag: {
+    group: 'judging',
+    commands: RUN,
+    value: 'NAME=VALUE',
+    read: pair,
+    repeat: true,
+    about: 'Stands in the result',
+    example: '--tag commit=3f2a91c',
+  },
+} as const satisfies Record<string, Option>;

@@ -1,0 +1,124 @@
+import yargs from 'yargs';
+import { ToolError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
+import { FOREIGN } from './foreign.ts';
+import { COMMAND_NAMES, type CommandName, type Option } from './option.ts';
+import { ALL_OPTIONS } from './options.ts';
+
+/** A command line, taken apart; values are still text. */
+export interface CommandLine {
+  command: CommandName;
+  /** Scenarios, files or runs; what stands after `--` too. */
+  operands: string[];
+  /** Options as given, by their one name: texts, or whether a switch is on. */
+  flags: Map<string, string[] | boolean>;
+}
+
+type Parsed = Record<string, unknown> & { _: string[] };
+
+/** yargs only takes the line apart: every sentence is ours, and every value stays the text that was typed. */
+function tokens(args: readonly string[]): Parsed {
+  const parser = yargs([...args])
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail((message, error) => {
+      throw error ?? new Error(message);
+    })
+    .parserConfiguration({
+      // Without it, what stands after `--` is lost.
+      'populate--': true,
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'strip-aliased': true,
+    });
+  for (const [name, option] of Object.entries(ALL_OPTIONS)) {
+    parser.option(name, {
+      type: option.value === undefined ? 'boolean' : 'string',
+      alias: [option.short, option.alias].filter((other) => other !== undefined),
+    });
+  }
+  return parser.parseSync() as unknown as Parsed;
+}
+
+const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`);
+
+/** `--name` or `-n` as typed: a word after a single dash is one mistyped long option, not many short ones. */
+function typedAs(key: string, args: readonly string[]): string {
+  const word = key.length === 1 ? args.find((arg) => /^-[a-z-]{2,}(=|$)/i.test(arg) && arg.includes(key)) : undefined;
+  return word && !word.startsWith('--') ? word : dashed(key);
+}
+
+function unknownOption(key: string, value: unknown, args: readonly string[], command: CommandName): ToolError {
+  const typed = typedAs(key, args);
+  const foreign = command === 'run' && Object.hasOwn(FOREIGN, key) ? FOREIGN[key] : undefined;
+  if (foreign)
+    return new ToolError(`unknown option ${typed}.`, { hint: foreign(typeof value === 'string' ? value : '') });
+  const names = Object.entries(ALL_OPTIONS)
+    .filter(([, option]) => takes(option, command))
+    .flatMap(([name, { alias }]) => (alias ? [name, alias] : [name]));
+  const meant = nearest(typed.replace(/^-+/, ''), names);
+  const hint = meant ? `Did you mean --${meant}?` : `loadtest ${command} --help lists what there is.`;
+  return new ToolError(`unknown option ${typed}.`, { hint });
+}
+
+const takes = (option: Option, command: CommandName): boolean => option.commands.includes(command);
+
+/** The texts of an option, or its being on. */
+function valuesOf(name: string, option: Option, given: unknown): string[] | boolean {
+  const all = Array.isArray(given) ? given : [given];
+  // A repeated switch says the same twice; the last of `--quiet --quiet=false` counts.
+  if (option.value === undefined) return all.at(-1) === true;
+  const texts = all.map(String);
+  if (option.repeat) return texts;
+  if (texts.length > 1) {
+    const word = texts.length === 2 ? 'twice' : `${texts.length} times`;
+    throw new ToolError(`--${name} is given ${word}: ${texts.join(' and ')}.`, { hint: 'Give it once.' });
+  }
+  return texts;
+}
+
+/** Which command is meant: `run` may be left out. */
+function commandOf(words: string[], scenarios: readonly string[]): [CommandName, string[]] {
+  const [first, ...others] = words;
+  if (first === undefined) return ['run', []];
+  if (COMMAND_NAMES.includes(first as CommandName)) return [first as CommandName, others];
+  if (!/^[a-z-]+$/i.test(first) || scenarios.includes(first)) return ['run', words];
+  const meant = nearest(first, [...COMMAND_NAMES, ...scenarios]);
+  throw new ToolError(`no command and no scenario is called ${first}.`, {
+    hint: meant ? `Did you mean ${meant}?` : 'loadtest --help lists the commands, loadtest scenarios the scenarios.',
+  });
+}
+
+/**
+ * Takes a command line apart, and refuses what no command knows before anything is started.
+ * @param scenarios names that may stand where a command does
+ * @throws ToolError (104) for an unknown command or option, an option of another command, a repeated single option
+ */
+export function parseArguments(args: readonly string[], scenarios: readonly string[]): CommandLine {
+  let parsed: Parsed;
+  try {
+    parsed = tokens(args);
+  } catch {
+    // yargs itself trips over names that every object has, such as --constructor.
+    const typed = args.find((arg) => /^--?\w/.test(arg) && !Object.hasOwn(ALL_OPTIONS, arg.replace(/^-+|=.*$/g, '')));
+    throw new ToolError(`unknown option ${typed ?? args.join(' ')}.`, { hint: 'loadtest --help lists what there is.' });
+  }
+  const { _: words, $0: _program, '--': rest, ...given } = parsed;
+  const [command, operands] = commandOf(words, scenarios);
+  const flags = new Map<string, string[] | boolean>();
+  for (const [key, value] of Object.entries(given)) {
+    const option = Object.hasOwn(ALL_OPTIONS, key) ? ALL_OPTIONS[key] : undefined;
+    const known = option && takes(option, command);
+    if (!option || (!known && command === 'run' && FOREIGN[key])) throw unknownOption(key, value, args, command);
+    if (!known) {
+      throw new ToolError(`${command} has no option --${key}: it belongs to loadtest ${option.commands.join(', ')}.`);
+    }
+    flags.set(key, valuesOf(key, option, value));
+  }
+  return { command, operands: [...operands, ...((rest as string[] | undefined) ?? [])], flags };
+}

@@ -1,0 +1,106 @@
+import { ToolError } from '../core/errors.ts';
+import { didYouMean } from '../core/nearest.ts';
+import { parseDuration } from '../core/units.ts';
+
+/** What an option's text means. `name` is how the option is called where it was given: `--users`. */
+export type Reader<T> = (text: string, name: string) => T;
+
+const refuse = (name: string, wants: string, text: string, hint?: string): never => {
+  throw new ToolError(`${name} takes ${wants}, not ${text === '' ? 'nothing' : text}.`, hint ? { hint } : {});
+};
+
+export const asText: Reader<string> = (text, name) => (text === '' ? refuse(name, 'a value', text) : text);
+
+export const whole =
+  (least: number, most: number): Reader<number> =>
+  (text, name) => {
+    const value = /^[+-]?\d+$/.test(text) ? Number(text) : NaN;
+    if (value >= least && value <= most) return value;
+    return refuse(name, `a whole number from ${least} to ${most}`, text);
+  };
+
+export const amount =
+  (least: number, most: number): Reader<number> =>
+  (text, name) => {
+    const value = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : NaN;
+    if (value >= least && value <= most) return value;
+    return refuse(name, `a number from ${least} to ${most}`, text);
+  };
+
+/** @returns milliseconds, at least `least` */
+export const duration =
+  (least: number, says = '1ms'): Reader<number> =>
+  (text, name) => {
+    const ms = parseDuration(text, name);
+    if (ms < least) throw new ToolError(`${name} takes at least ${says}, not ${text}.`);
+    return ms;
+  };
+
+export const oneOf =
+  <T extends string>(...names: T[]): Reader<T> =>
+  (text, name) =>
+    names.includes(text as T) ? (text as T) : refuse(name, names.join(', '), text, didYouMean(text, names));
+
+/** Several names, separated by commas; each once, in the order given. */
+export const listOf =
+  <T extends string>(...names: T[]): Reader<T[]> =>
+  (text, name) => {
+    const one = oneOf(...names);
+    const given = text.split(',').map((part) => one(part.trim(), name));
+    return [...new Set(given)];
+  };
+
+/** `name=value`. */
+export const pair: Reader<[string, string]> = (text, name) => {
+  const match = /^([A-Za-z_][\w.-]*)=(.*)$/.exec(text);
+  return match ? [match[1]!, match[2]!] : refuse(name, 'name=value', text);
+};
+
+/** `Name: value`, as it stands in an HTTP request. Its value may be a secret, so no sentence repeats it. */
+export const header: Reader<[string, string]> = (text, name) => {
+  const match = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/.exec(text);
+  if (match) return [match[1]!, match[2]!.trimEnd()];
+  throw new ToolError(`${name} takes "Name: value" in one line.`);
+};
+
+/** Which part of a run this process does, counted from 1. */
+export const shard: Reader<{ index: number; of: number }> = (text, name) => {
+  const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text);
+  if (!match) return refuse(name, 'i/n, such as 1/3 for the first of three', text);
+  const [index, of] = [Number(match[1]), Number(match[2])];
+  if (index >= 1 && index <= of) return { index, of };
+  const hint = of >= 1 ? `Of ${of} there are 1/${of} to ${of}/${of}.` : undefined;
+  return refuse(name, 'i/n with i from 1 to n', text, hint);
+};
+
+export const runId: Reader<string> = (text, name) =>
+  /^[a-z0-9]{6}$/.test(text) ? text : refuse(name, 'six characters of a-z and 0-9', text);
+
+/** The address of a server: a WebSocket, with a host; braces only as `{session}`, `{user}` and `{port}`. */
+export const socketUrl: Reader<string> = (given, name) => {
+  // A query may hold a secret, so no sentence repeats it.
+  const text = given.replace(/\?.*$/s, '?…');
+  const other = /^(https?):\/\//i.exec(text);
+  if (other) {
+    const scheme = other[1]!.toLowerCase() === 'https' ? 'wss' : 'ws';
+    return refuse(name, 'a ws:// or wss:// address', text, `Did you mean ${text.replace(/^https?/i, scheme)}?`);
+  }
+  if (!/^wss?:\/\//i.test(text)) {
+    const hint = /^[\w.[\]-]+(:\d+)?(\/|$)/.test(text) ? `Did you mean ws://${text}?` : undefined;
+    return refuse(name, 'an address such as ws://localhost:8765', text, hint);
+  }
+  const filled = given.replaceAll(/\{(session|user)\}/g, 'x').replaceAll('{port}', '1');
+  const brace = /\{[^}]*\}?/.exec(filled);
+  if (brace) return refuse(name, 'no braces but {session}, {user} and {port}', text);
+  if (given.includes('{session}') !== given.includes('{user}')) {
+    return refuse(name, 'both {session} and {user}, or neither', text);
+  }
+  let url: URL;
+  try {
+    url = new URL(filled);
+  } catch {
+    return refuse(name, 'an address with a host, such as ws://localhost:8765', text);
+  }
+  if (url.hash !== '') return refuse(name, 'an address without #, which is never sent to a server', text);
+  return given;
+};

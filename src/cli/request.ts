@@ -1,0 +1,159 @@
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { ToolError, messageOf } from '../core/errors.ts';
+import { parseThreshold } from '../core/expression.ts';
+import { printable } from '../engine/addresses.ts';
+import type { LoadedScenario } from '../engine/loader.ts';
+import type { RunRequest } from '../engine/request.ts';
+import { estimate, refuseWhatCannotFit, workersFor, type Estimate, type Machine } from '../plan/estimate.ts';
+import type { Plan, RunIdentity, Target } from '../plan/plan.ts';
+import { castOf } from '../scenario/cast.ts';
+import type { ScenarioSpec } from '../scenario/define.ts';
+import type { Settings } from './options.ts';
+
+/** The settings that decide a run; the others are about what is printed and written. */
+export type RunSettings = Omit<Settings, 'help' | 'version' | 'port' | 'host' | 'debug'>;
+
+const BUNDLED = 'bundled';
+
+/** Where `--start` puts a server whose address is not told. */
+const STARTED = 'ws://127.0.0.1:{port}';
+
+/** The scenario's thresholds, those on a metric of the user's replaced by the user's. */
+function thresholdsOf(spec: ScenarioSpec, own: readonly string[]): string[] {
+  const replaced = new Set(own.map((text) => parseThreshold(text).metric));
+  const kept = spec.thresholds.map((text) => parseThreshold(text)).filter(({ metric }) => !replaced.has(metric));
+  return [...kept.map(({ text }) => text), ...own];
+}
+
+function meanCursors({ users: kinds }: ScenarioSpec, users: number): number {
+  return castOf(kinds, users).reduce((sum, kind) => sum + (kinds[kind]!.cursors_per_second ?? 0), 0) / users;
+}
+
+const targetName = ({ url, start }: RunSettings): string =>
+  url.length > 0 ? url.map(printable).join(', ') : start === undefined ? BUNDLED : STARTED;
+
+/** What is to be done, out of the settings and the scenario. Workers are as many as this machine is best served by. */
+export function planOf(settings: RunSettings, spec: ScenarioSpec, machine: Machine): Plan {
+  const { users, sessions, rate } = settings;
+  const kinds = spec.users;
+  const edits = rate > 0 && kinds.some((kind) => kind.edits !== undefined);
+  const plan: Plan = {
+    command: 'run',
+    scenario: spec.name,
+    users,
+    sessions,
+    users_total: users * sessions,
+    rate,
+    heartbeat_ms: settings.heartbeat,
+    items: settings.items,
+    ramp_up_ms: settings['ramp-up'],
+    settle_ms: settings.settle,
+    duration_ms: settings.duration,
+    deadline_ms: settings.deadline,
+    seed: settings.seed ?? randomInt(2 ** 32),
+    workers: 1,
+    engine: 'node',
+    transport: settings.transport,
+    model: 'open',
+    shard: settings.shard,
+    thresholds: thresholdsOf(spec, settings.threshold),
+    require: settings.require,
+    abort_on: settings['abort-on'],
+    tags: Object.fromEntries(settings.tag),
+    target: targetName(settings),
+    plans: {
+      edits,
+      cursors: kinds.some((kind) => (kind.cursors_per_second ?? 0) > 0),
+      heartbeats: true,
+      leaves: kinds.some((kind) => kind.leaves !== undefined),
+    },
+    faults: settings.fault,
+  };
+  const workers = settings.workers === 'auto' ? workersFor(plan, meanCursors(spec, users), machine) : settings.workers;
+  return { ...plan, workers: Math.min(workers, sessions) };
+}
+
+/** The server, where it is not the bundled one. */
+function reach({ url, header, subprotocol, ca, start }: RunSettings): Target | undefined {
+  if (url.length === 0 && start === undefined) return undefined;
+  return {
+    urls: url.length > 0 ? url : [STARTED],
+    headers: Object.fromEntries(header),
+    subprotocols: subprotocol,
+    ...(ca !== undefined && { ca: readCertificate(ca) }),
+  };
+}
+
+function readCertificate(path: string): string {
+  try {
+    const text = readFileSync(path, 'utf8');
+    if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  } catch (error) {
+    throw new ToolError(`--ca ${path} cannot be read: ${messageOf(error)}.`, { cause: error });
+  }
+  throw new ToolError(`--ca ${path} holds no certificate in PEM form.`, {
+    hint: 'It begins with -----BEGIN CERTIFICATE-----.',
+  });
+}
+
+/** Settings that are each right and not right together. */
+function refuseContradictions(settings: RunSettings): void {
+  const { url, start, fault, open, report, sessions, shard } = settings;
+  const own = url.length > 0 || start !== undefined;
+  if (fault.length > 0 && own) {
+    throw new ToolError('--fault is for the bundled server, and the target is a server of yours.', {
+      hint: 'Leave out --url (or LOADTEST_URL) and --start, or leave out --fault.',
+    });
+  }
+  const idle =
+    !own && (['subprotocol', 'ca', 'server-pid'] as const).find((name) => [settings[name]].flat()[0] !== undefined);
+  if (idle)
+    throw new ToolError(`--${idle} is about a server of yours, and there is none.`, {
+      hint: 'Add --url ws://HOST:PORT.',
+    });
+  if (url.some((text) => text.includes('{port}')) && start === undefined) {
+    throw new ToolError('--url holds {port}, which only --start fills in.');
+  }
+  if (start !== undefined && settings['server-pid'] !== undefined) {
+    throw new ToolError('--server-pid is not needed with --start, which knows the process it started.');
+  }
+  if (open && !report.includes('html')) throw new ToolError('--open opens the page, and --report leaves html out.');
+  if (shard.of > sessions) {
+    throw new ToolError(`--shard ${shard.index}/${shard.of} has nothing to do: there are only ${sessions} sessions.`);
+  }
+}
+
+const SIX_OF_36 = 36 ** 6;
+
+/** A run that is decided: everything but its folder. */
+export interface Decided {
+  request: RunRequest;
+  needs: Estimate;
+  machine: Machine;
+}
+
+/**
+ * Decides a run, and refuses what cannot be before anything is started.
+ * @throws ToolError (104)
+ */
+export function decide(settings: RunSettings, scenario: LoadedScenario, machine: Machine): Decided {
+  refuseContradictions(settings);
+  const plan = planOf(settings, scenario.spec, machine);
+  const needs = estimate(plan, meanCursors(scenario.spec, plan.users));
+  refuseWhatCannotFit(needs, machine, Math.max(1, settings.url.length));
+  const target = reach(settings);
+  const run: RunIdentity = {
+    id: settings['run-id'] ?? randomInt(SIX_OF_36).toString(36).padStart(6, '0'),
+    started_at: new Date().toISOString(),
+  };
+  const request: RunRequest = {
+    plan,
+    run,
+    scenario_url: scenario.url,
+    ...(target && { target }),
+    ...(settings.start !== undefined && { start: settings.start }),
+    ...(settings['server-pid'] !== undefined && { server_pid: settings['server-pid'] }),
+  };
+  return { request, needs, machine };
+}

@@ -1,0 +1,34 @@
+import type { ExitCode } from '../core/errors.ts';
+import type { CommandLine } from './parse.ts';
+
+/** What a command may use of the process it runs in, so that tests can be the process. */
+export interface Shell {
+  /** For what was asked for: a result, a list. */
+  stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+  /** For everything else where standard output is spoken for. */
+  stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+  env: NodeJS.ProcessEnv;
+  /** The folder in which relative paths begin. */
+  folder: string;
+  /** Calls `handler` for each SIGINT and SIGTERM until the function that it returns is called. */
+  onSignal(handler: (signal: NodeJS.Signals) => void): () => void;
+}
+
+/** A command of the program. */
+export type Command = (line: CommandLine, shell: Shell) => Promise<ExitCode>;
+
+/** The shell of this process. */
+export const processShell: Shell = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  folder: process.cwd(),
+  onSignal(handler) {
+    process.on('SIGINT', handler);
+    process.on('SIGTERM', handler);
+    return () => {
+      process.off('SIGINT', handler);
+      process.off('SIGTERM', handler);
+    };
+  },
+};

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+/**
+ * The program's entry, and the only place in which anything becomes an exit code: a command answers with one, and what
+ * it throws is either a sentence for whoever typed it (`ToolError`) or a defect of the tool.
+ */
+import { commandLine } from './cli/main.ts';
+import { processShell } from './cli/shell.ts';
+import { wrap } from './cli/wrap.ts';
+import { EXIT, EXIT_MEANING, ToolError, type ExitCode } from './core/errors.ts';
+
+/** Whoever reads our output may close it early, as `head` does: that is no failure. */
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+function sayWhy(thrown: unknown): ExitCode {
+  if (thrown instanceof ToolError && thrown.exitCode !== EXIT.defect) {
+    const sentence = `loadtest: ${thrown.message}${thrown.hint ? ` ${thrown.hint}` : ''}`;
+    process.stderr.write(`${wrap(sentence)}\n`);
+    return thrown.exitCode;
+  }
+  const trace = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  process.stderr.write(`loadtest: ${EXIT_MEANING[EXIT.defect]}, please report it with these lines:\n${trace}\n`);
+  return EXIT.defect;
+}
+
+process.exitCode = await commandLine(process.argv.slice(2), processShell).catch(sayWhy);
