@@ -2,13 +2,12 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { echoBanner } from './banner.ts';
-import { untilStopped } from './foreground.ts';
 import { MAX_MESSAGE } from './frames.ts';
 import { answerHttp, jsonPage } from './http.ts';
 import { listen, type Address } from './listen.ts';
 import { silent, type Log } from './log.ts';
 import { createLogger } from './logger.ts';
-import type { CommandOptions } from './serve.ts';
+import { toOutput, untilStopped, type CommandOptions } from './foreground.ts';
 
 /** An echo server that runs. */
 export interface EchoServer extends Address {
@@ -71,12 +70,9 @@ function answer(ws: WebSocket, log: Log, counts: { connections: number; messages
  * @throws ToolError (104) where it cannot start
  */
 export async function echo(options: CommandOptions): Promise<void> {
-  const write = (text: string): void => {
-    process.stdout.write(text);
-  };
-  const log = createLogger({ ...options, write });
+  const log = createLogger({ ...options, write: toOutput });
   const server = await createEchoServer({ ...options, log });
-  if (!options.quiet && !options.json) write(echoBanner(server));
+  if (!options.quiet && !options.json) toOutput(echoBanner(server));
   await untilStopped(server, options, (why) => log.info({ why }, 'stopping'));
   log.info(server.counts(), 'stopped');
 }

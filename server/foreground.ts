@@ -1,4 +1,5 @@
 import { EXIT, messageOf, ToolError } from '../src/core/errors.ts';
+import type { LoggerOptions } from './logger.ts';
 
 /** How a program that serves is told to end, and tells how it goes. */
 export interface ForegroundOptions {
@@ -8,6 +9,17 @@ export interface ForegroundOptions {
    */
   child?: boolean;
 }
+
+/** How a command that serves is run: where it listens and how it tells what happens. */
+export interface CommandOptions extends ForegroundOptions, Omit<LoggerOptions, 'write'> {
+  host?: string;
+  port?: number;
+}
+
+/** Where a server in the foreground says things. */
+export const toOutput = (text: string): void => {
+  process.stdout.write(text);
+};
 
 /** What a child tells its parent. */
 export type FromServer =
@@ -45,6 +57,8 @@ export const tellFailure = (error: unknown): Promise<void> =>
     exitCode: error instanceof ToolError ? error.exitCode : EXIT.defect,
   });
 
+const orphaned = (): never => process.exit(EXIT.interrupted);
+
 /**
  * Runs a server until a signal ends it: the first one gracefully (P5), the second one at once.
  * @param stopping told what ended it
@@ -68,17 +82,17 @@ export async function untilStopped(
   const onMessage = (message: unknown): void => {
     if ((message as ToServer | undefined)?.kind === 'stop') stop('asked to');
   };
-  const onDisconnect = (): never => process.exit(EXIT.interrupted);
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   if (child) {
-    process.on('message', onMessage).on('disconnect', onDisconnect);
+    process.on('message', onMessage).on('disconnect', orphaned);
+    if (!process.connected) orphaned();
     await tellParent({ kind: 'ready', url: running.url, port: running.port, pid: process.pid });
   }
   stopping(await asked);
   await running.close();
   if (child) {
     await tellParent({ kind: 'stopped', counts: running.counts() });
-    process.off('message', onMessage).off('disconnect', onDisconnect);
+    process.off('message', onMessage).off('disconnect', orphaned);
     if (process.connected) process.disconnect();
   }
   process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

@@ -8,7 +8,8 @@ import { serve, type ServeOptions } from './serve.ts';
 
 try {
   const options = JSON.parse(process.argv[2] ?? '{}') as ServeOptions;
-  await serve({ ...options, child: process.connected === true });
+  // Not by `process.connected`: a parent that is gone already was a parent nevertheless.
+  await serve({ ...options, child: process.send !== undefined });
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`);
   await tellFailure(error);

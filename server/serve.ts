@@ -1,22 +1,12 @@
 import { parseFaults } from './faults.ts';
 import { serveBanner } from './banner.ts';
-import { untilStopped, type ForegroundOptions } from './foreground.ts';
+import { toOutput, untilStopped, type CommandOptions } from './foreground.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
-import { createLogger, type LoggerOptions } from './logger.ts';
+import { createLogger } from './logger.ts';
 import { createServer, type ServerOptions } from './server.ts';
-
-/** How a command that serves is run: where it listens and how it tells what happens. */
-export interface CommandOptions extends ForegroundOptions, Omit<LoggerOptions, 'write'> {
-  host?: string;
-  port?: number;
-}
 
 /** What {@link serve} takes: a server's options and how to tell what happens. */
 export interface ServeOptions extends CommandOptions, Omit<ServerOptions, 'log'> {}
-
-const toOutput = (text: string): void => {
-  process.stdout.write(text);
-};
 
 /**
  * `loadtest serve`: the reference server in the foreground, until a signal ends it.
