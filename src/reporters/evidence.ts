@@ -1,0 +1,31 @@
+import type { Evidence, Result } from '../result/result.ts';
+import { abbreviated, clock, offsetAt, shortId, shortUser } from './words.ts';
+
+/** Who it was about: `u7 → u31`; with the session where somebody is of another. */
+export function whoOf({ session, sender, receiver }: Evidence): string {
+  return [sender, receiver].flatMap((id) => (id === undefined ? [] : shortUser(id, session))).join(' → ');
+}
+
+/** What it was about: `move_item 5f0c…91`, `#17` where only the sequence number is known. */
+export function whatOf({ action, item_id, seq }: Evidence): string {
+  const item = item_id === undefined ? (seq === undefined ? [] : `#${seq}`) : abbreviated(item_id);
+  return [action ?? [], item].flat().join(' ');
+}
+
+/** A violation's kind as a person reads it. */
+export const kindWords = (kind: string): string => kind.replaceAll('_', ' ');
+
+/** `20:48:24.231  s4  u7 → u31  move_item 5f0c…91  48 of 49 got it` */
+export function evidenceLine(example: Evidence, { started_at }: Pick<Result, 'started_at'>, withKind: boolean): string {
+  const started = Date.parse(started_at);
+  const moment = example.due_ms ?? example.at_ms;
+  const parts = [
+    moment === undefined ? '' : clock(started + moment, offsetAt(started), true),
+    withKind ? kindWords(example.kind) : '',
+    shortId(example.session),
+    whoOf(example),
+    whatOf(example),
+    example.note ?? '',
+  ];
+  return parts.filter((part) => part !== '').join('  ');
+}

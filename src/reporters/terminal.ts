@@ -1,0 +1,164 @@
+import Table from 'cli-table3';
+import { EXIT_MEANING, type ExitCode } from '../core/errors.ts';
+import { formatDuration } from '../core/units.ts';
+import { stageEnds } from '../plan/plan.ts';
+import type { Result, Verdict } from '../result/result.ts';
+import { evidenceLine } from './evidence.ts';
+import { CELL_HEADS, cellsOf, limitOn, limitsOf, OUTCOME_WORD, saying, trendsToShow, type Limit } from './figures.ts';
+import { COLUMNS, flowed, paletteOf, presentable, shown, wrapped, type Screen } from './screen.ts';
+import { clock, offsetAt } from './words.ts';
+
+/** What the final screen says beside the result. */
+export interface TerminalContext extends Screen {
+  /** Where the page lies, as one would type it; absent where none was written. */
+  page?: string;
+  exit: ExitCode;
+}
+
+type Palette = ReturnType<typeof paletteOf>;
+
+/** The final screen: figures, verdicts, and the outcome last, next to the prompt. At most 80 columns. */
+export function terminal(raw: Result, context: TerminalContext): string {
+  const result = presentable(raw, context);
+  const palette = paletteOf(context);
+  const blocks = [
+    [heading(result, palette)],
+    latencies(result, context, palette),
+    verdictLines(result, context, palette),
+    conclusion(result, presentable(context, context), palette),
+  ];
+  const lines = blocks.flatMap((block) => (block.length > 0 ? [...block, ''] : []));
+  return `${lines.slice(0, -1).join('\n')}\n`;
+}
+
+/** `30 s measured, 0:00 = 20:48:03                    bundled server, node engine` */
+function heading(result: Result, { bold, dim }: Palette): string {
+  const started = Date.parse(result.started_at);
+  const { settle, steady } = stageEnds(result.plan);
+  const measured = Math.max(Math.min(Date.parse(result.ended_at) - started, steady) - settle, 0);
+  const left = `${formatDuration(measured)} measured, 0:00 = ${clock(started, offsetAt(started))}`;
+  const target = result.target === 'bundled' ? 'bundled server' : result.target;
+  const right = `${target}, ${result.plan.engine} engine`;
+  const room = COLUMNS - left.length - 2;
+  const fits = right.length <= room ? right : '';
+  return `${bold(left)}${' '.repeat(COLUMNS - left.length - fits.length)}${dim(fits)}`.trimEnd();
+}
+
+const NO_BORDERS = Object.fromEntries(
+  ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left', 'left-mid']
+    .concat(['mid', 'mid-mid', 'right', 'right-mid', 'middle'])
+    .map((name) => [name, '']),
+);
+
+function latencies(result: Result, screen: Screen, { bold, dim, mark, tint }: Palette): string[] {
+  const limits = limitsOf(result);
+  const trends = trendsToShow(result, limits);
+  if (trends.length === 0) return [];
+  const limitCell = (limit: Limit | undefined): string => {
+    if (!limit) return '';
+    const { standing } = limit;
+    return standing === undefined ? limit.brief : `${limit.brief} ${tint[standing](mark[standing])}`;
+  };
+  const table = new Table({
+    head: ['latency, ms', ...CELL_HEADS, 'threshold'].map((head) => dim(head)),
+    chars: NO_BORDERS,
+    colWidths: [23, 7, 7, 7, 7, 7, 9, 13],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
+  });
+  for (const { name, trend } of trends) {
+    const cells = cellsOf(trend, result.plan.deadline_ms).map((cell) => shown(cell, screen));
+    const isHeadline = name === 'broadcast_latency';
+    table.push([
+      name,
+      ...cells.map((cell, at) => (isHeadline && at === 2 ? bold(cell) : cell)),
+      limitCell(limitOn(limits, name)),
+    ]);
+  }
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
+}
+
+/** Columns of the mark, a space and a judge's name. */
+const NAME_COLUMNS = 16;
+const lead = (mark: string, name: string): string => `${mark} ${name.padEnd(NAME_COLUMNS - 4)}  `;
+
+function verdictLines(result: Result, screen: Screen, palette: Palette): string[] {
+  const passed = result.verdicts.filter(({ standing }) => standing === 'pass');
+  const rest = result.verdicts.filter(({ standing }) => standing !== 'pass');
+  if (rest.length === 0) return passing(passed, screen, palette);
+  const unsettled = new Set(rest.map(({ judge }) => judge));
+  const names = [...new Set(passed.map(({ judge }) => judge))].filter((name) => !unsettled.has(name));
+  const lines = names.length > 0 ? tinted(flowed(names, '  ', `${palette.mark.pass} `, 2), 'pass', palette) : [];
+  const unknown = rest.filter(({ standing }) => standing === 'unknown');
+  const failed = rest.filter(({ standing }) => standing === 'fail');
+  return [...lines, ...[...unknown, ...failed].flatMap((verdict) => troubled(verdict, result, screen, palette))];
+}
+
+/** Verdicts that say no more than a figure share a line. */
+function passing(verdicts: Verdict[], screen: Screen, palette: Palette): string[] {
+  const brief: string[] = [];
+  const lines: string[] = [];
+  let briefAt = 0;
+  for (const judge of new Set(verdicts.map((verdict) => verdict.judge))) {
+    const own = verdicts.filter((verdict) => verdict.judge === judge);
+    const words = briefly(own);
+    if (words === undefined) {
+      lines.push(...tinted(wrapped(own[0]!.because, lead(palette.mark.pass, judge), NAME_COLUMNS), 'pass', palette));
+    } else {
+      if (brief.length === 0) briefAt = lines.length;
+      brief.push(`${judge} ${words}`.trimEnd());
+    }
+  }
+  if (brief.length === 0) return lines;
+  const joined = tinted(flowed(brief, shown(' · ', screen), `${palette.mark.pass} `, 2), 'pass', palette);
+  return lines.toSpliced(briefAt, 0, ...joined);
+}
+
+function briefly(verdicts: Verdict[]): string | undefined {
+  if (verdicts[0]!.judge === 'thresholds' || verdicts.length > 1) return `${verdicts.length} of ${verdicts.length}`;
+  const { because } = verdicts[0]!;
+  return because === '' || /^[\d,]+ of [\d,]+$/.test(because) ? because : undefined;
+}
+
+/** Examples on the screen; the page has the rest. */
+const MOST_EXAMPLES = 3;
+
+function troubled(verdict: Verdict, result: Result, screen: Screen, palette: Palette): string[] {
+  const { standing, judge, evidence = [] } = verdict;
+  const lines = tinted(wrapped(saying(verdict), lead(palette.mark[standing], judge), 4), standing, palette);
+  const sameKind = new Set(evidence.map(({ kind }) => kind)).size < 2;
+  for (const example of evidence.slice(0, MOST_EXAMPLES)) {
+    lines.push(...wrapped(shown(evidenceLine(example, result, !sameKind), screen), '    ', 6));
+  }
+  const more = evidence.length - MOST_EXAMPLES;
+  if (more > 0) lines.push(palette.dim(`    and ${more} more on the page`));
+  return lines;
+}
+
+/** Colours the mark at the beginning of the first line. */
+function tinted([first = '', ...others]: string[], standing: Verdict['standing'], { tint, mark }: Palette): string[] {
+  return [tint[standing](mark[standing]) + first.slice(1), ...others];
+}
+
+function conclusion(result: Result, context: TerminalContext, { bold, dim, tint }: Palette): string[] {
+  const word = OUTCOME_WORD[result.outcome];
+  const standing = result.outcome === 'inconclusive' ? 'unknown' : result.outcome;
+  const width = Math.max(word.length, 5);
+  const row = (label: string, text: string): string[] => {
+    const [first, ...others] = wrapped(text, ` ${label.padEnd(width)}  `, width + 3);
+    return [dim(first!.slice(0, width + 3)) + first!.slice(width + 3), ...others];
+  };
+  const [first, ...others] = wrapped(result.summary, ` ${word.padEnd(width)}  `, width + 3);
+  const lines = [` ${bold(tint[standing](word))}${first!.slice(word.length + 1)}`, ...others];
+  if (result.interrupted !== undefined) lines.push(...row('early', result.interrupted));
+  if (context.page !== undefined) lines.push(...row('page', context.page));
+  if (result.outcome !== 'pass') lines.push(...row('again', `your command with --seed ${result.seed}`));
+  if (result.target === 'bundled' && result.outcome === 'pass') {
+    lines.push(...row('yours', 'npx loadtest --url ws://localhost:8765'));
+  }
+  if (context.exit !== 0) lines.push(...row('exit', `${context.exit} (${EXIT_MEANING[context.exit]})`));
+  return lines;
+}
