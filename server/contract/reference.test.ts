@@ -1,6 +1,9 @@
 import { describe } from 'vitest';
 import { createServer } from '../server.ts';
 import { connecting } from './connecting.ts';
+import { editing } from './editing.ts';
+import { presence } from './presence.ts';
+import { refusing } from './refusing.ts';
 import type { Subject } from './subject.ts';
 
 const reference: Subject = {
@@ -13,5 +16,5 @@ const reference: Subject = {
 };
 
 describe(reference.name, () => {
-  connecting(reference);
+  for (const rules of [connecting, editing, presence, refusing]) rules(reference);
 });
