@@ -61,6 +61,7 @@ class Running {
   #events: RunEvent[] = [];
   #windowEnd: number | undefined;
   #ended = false;
+  #pending = 0;
   #aborted: string | undefined;
   readonly #abortOn: Threshold[];
 
@@ -166,7 +167,9 @@ class Running {
 
   #interval(interval: Interval): void {
     for (const event of interval.events) this.#observer.event?.(event);
-    const whole = { ...interval, events: [...interval.events, ...this.#events] };
+    // Of all workers together, whichever of them still live: one series.
+    const whole = { ...interval, worker: 0, events: [...interval.events, ...this.#events] };
+    this.#pending = whole.pending;
     this.#events = [];
     this.#addGauges(whole);
     addInterval(this.#measurement, whole);
@@ -200,7 +203,7 @@ class Running {
     if (this.#events.length > 0) {
       // What happened after the last interval still belongs to the run.
       const now = this.#now();
-      this.#interval(emptyInterval(now, now));
+      this.#interval({ ...emptyInterval(now, now), pending: this.#pending });
     }
     const interrupted = hooks.stop?.aborted ? messageOf(hooks.stop.reason) : this.#aborted;
     const end = {

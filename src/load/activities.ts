@@ -1,17 +1,16 @@
 import { exponential, keyOf, whole } from '../core/random.ts';
-import { tokenHead } from '../core/token.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Change } from '../protocol/change.ts';
 import { castOf, ratesOf } from '../scenario/cast.ts';
 import type { ScenarioSpec, UserKind } from '../scenario/define.ts';
 import { Edits } from '../scenario/edits.ts';
-import { EditTimes, PURPOSE, streamOf } from '../scenario/schedule.ts';
+import { EditTimes, PURPOSE } from '../scenario/schedule.ts';
+import type { Seats } from './seats.ts';
 
 /** What the users of one process do and when: the scenario's shape, the plan's rate, the seed's draws. */
 export class Activities {
-  readonly #plan: Plan;
   readonly #kinds: readonly UserKind[];
-  readonly #sessions: readonly number[];
+  readonly #seats: Seats;
   readonly #cast: Uint8Array;
   readonly #rates: number[];
   readonly #times: EditTimes;
@@ -20,45 +19,38 @@ export class Activities {
   readonly #changes: Uint32Array;
   readonly #cursors: Uint32Array;
 
-  constructor(plan: Plan, spec: ScenarioSpec, sessions: readonly number[]) {
-    const seats = sessions.length * plan.users;
-    this.#plan = plan;
+  constructor(plan: Plan, spec: ScenarioSpec, seats: Seats) {
     this.#kinds = spec.users;
-    this.#sessions = sessions;
+    this.#seats = seats;
     this.#cast = castOf(spec.users, plan.users);
     this.#rates = ratesOf(spec.users, this.#cast, plan.rate);
-    this.#times = new EditTimes(seats);
-    this.#edits = new Edits(seats, plan.users, plan.items);
-    this.#changes = new Uint32Array(seats);
-    this.#cursors = new Uint32Array(seats);
+    this.#times = new EditTimes(seats.count);
+    this.#edits = new Edits(seats.count, plan.users, plan.items);
+    this.#changes = new Uint32Array(seats.count);
+    this.#cursors = new Uint32Array(seats.count);
   }
 
   kindOf(seat: number): UserKind {
-    return this.#kinds[this.#cast[seat % this.#plan.users]!]!;
+    return this.#kinds[this.#cast[this.#seats.userOf(seat)]!]!;
   }
 
   #rateOf(seat: number): number {
-    return this.#rates[this.#cast[seat % this.#plan.users]!]!;
-  }
-
-  #stream(seat: number, purpose: number): number {
-    const session = this.#sessions[Math.floor(seat / this.#plan.users)]!;
-    return streamOf(this.#plan.seed, session, seat % this.#plan.users, purpose);
+    return this.#rates[this.#cast[this.#seats.userOf(seat)]!]!;
   }
 
   /** The first due time of a user's changes from `from` on, µs; Infinity for one who only watches. */
   firstEdit(seat: number, from: number): number {
     const { edits } = this.kindOf(seat);
     if (!edits) return Infinity;
-    return this.#times.first(seat, this.#stream(seat, PURPOSE.edit), edits.arrivals, this.#rateOf(seat), from);
+    return this.#times.first(seat, this.#seats.stream(seat, PURPOSE.edit), edits.arrivals, this.#rateOf(seat), from);
   }
 
   /** The change that is due now; the next call gives the next. */
   edit(seat: number): Change {
     const { edits } = this.kindOf(seat);
-    const user = seat % this.#plan.users;
+    const user = this.#seats.userOf(seat);
     const n = this.#changes[seat]!++;
-    const key = this.#stream(seat, PURPOSE.choice);
+    const key = this.#seats.stream(seat, PURPOSE.choice);
     return edits!.arrivals.pattern === 'drag'
       ? this.#edits.drag(seat, user, key, this.#times.gesture(seat), n)
       : this.#edits.next(seat, user, key, edits!.mix, n);
@@ -68,7 +60,7 @@ export class Activities {
   nextEdit(seat: number, due: number): number {
     const { arrivals } = this.kindOf(seat).edits!;
     const n = this.#changes[seat]! - 1;
-    return this.#times.next(seat, this.#stream(seat, PURPOSE.edit), arrivals, this.#rateOf(seat), n, due);
+    return this.#times.next(seat, this.#seats.stream(seat, PURPOSE.edit), arrivals, this.#rateOf(seat), n, due);
   }
 
   /** The addition of the k-th of the items that are there at the start. */
@@ -76,25 +68,16 @@ export class Activities {
     return { action: 'add_item', item: { user: -1, k }, n: k };
   }
 
-  firstCursor(seat: number, from: number): number {
-    return this.nextCursor(seat, from);
-  }
-
+  /** When a user points next after `due`; Infinity for one who never does. */
   nextCursor(seat: number, due: number): number {
     const rate = this.kindOf(seat).cursors_per_second ?? 0;
     if (rate <= 0) return Infinity;
-    return due + exponential(this.#stream(seat, PURPOSE.cursor), this.#cursors[seat]!++, 1e6 / rate);
+    return due + exponential(this.#seats.stream(seat, PURPOSE.cursor), this.#cursors[seat]!++, 1e6 / rate);
   }
 
   /** Where a user points, mm. */
   cursor(seat: number): { x: number; y: number } {
-    const key = keyOf(this.#stream(seat, PURPOSE.cursor), this.#cursors[seat]!);
+    const key = keyOf(this.#seats.stream(seat, PURPOSE.cursor), this.#cursors[seat]!);
     return { x: whole(key, 0, -8000, 8000) / 8, y: whole(key, 1, -8000, 8000) / 8 };
-  }
-
-  /** The token, without its CRC, of a change that is sent at `now`; both times in whole µs. */
-  head(run: string, seat: number, epoch: number, seq: number, due: number, now: number): string {
-    const session = this.#sessions[Math.floor(seat / this.#plan.users)]!;
-    return tokenHead(run, session, seat % this.#plan.users, epoch, seq, due, now - due);
   }
 }

@@ -1,4 +1,18 @@
 import { COUNTER, TREND, type Recorder } from '../core/recorder.ts';
+import { uniform } from '../core/random.ts';
+import type { Plan } from '../plan/plan.ts';
+import { PURPOSE } from '../scenario/schedule.ts';
+import { BEAT, type Agenda } from './agenda.ts';
+import type { Seats } from './seats.ts';
+
+/** What heartbeats ask of a user's connection. */
+export interface Pulse {
+  ping(seat: number, now: number): void;
+  /** When anything last came over it, µs. */
+  heardAt(seat: number): number;
+  /** Nothing at all came for a heartbeat and a deadline. */
+  silent(seat: number, now: number): void;
+}
 
 /**
  * Pings and pongs of all users. A ping is answered or missed before the next one is due, so one place a user will do;
@@ -6,46 +20,91 @@ import { COUNTER, TREND, type Recorder } from '../core/recorder.ts';
  */
 export class Heartbeats {
   readonly #recorder: Recorder;
+  readonly #agenda: Agenda;
+  readonly #seats: Seats;
+  readonly #pulse: Pulse;
+  readonly #periodUs: number;
+  readonly #deadlineUs: number;
+  readonly #silenceUs: number;
   /** When the unanswered ping was due and sent, µs; 0 for none. */
   readonly #due: Float64Array;
   readonly #sent: Float64Array;
+  #waiting = 0;
 
-  constructor(seats: number, recorder: Recorder) {
+  constructor(plan: Plan, seats: Seats, recorder: Recorder, agenda: Agenda, pulse: Pulse) {
     this.#recorder = recorder;
-    this.#due = new Float64Array(seats);
-    this.#sent = new Float64Array(seats);
+    this.#agenda = agenda;
+    this.#seats = seats;
+    this.#pulse = pulse;
+    this.#periodUs = plan.heartbeat_ms * 1000;
+    this.#deadlineUs = Math.min(plan.deadline_ms, plan.heartbeat_ms) * 1000;
+    this.#silenceUs = (plan.heartbeat_ms + plan.deadline_ms) * 1000;
+    this.#due = new Float64Array(seats.count);
+    this.#sent = new Float64Array(seats.count);
   }
 
-  isWaiting(seat: number): boolean {
-    return this.#sent[seat] !== 0;
+  /** Pings that wait for their pong. */
+  get waiting(): number {
+    return this.#waiting;
   }
 
-  pinged(seat: number, due: number, sent: number): void {
+  /** A user has joined, for the n-th time: its first ping is at a random phase in (0, heartbeat]. */
+  begin(seat: number, nth: number, now: number): void {
+    const phase = 1 - uniform(this.#seats.stream(seat, PURPOSE.heartbeat), nth);
+    this.#agenda.plan(seat, BEAT, now + phase * this.#periodUs);
+  }
+
+  /** A ping is due, or the pong of the last one should have come. */
+  act(seat: number, due: number, now: number): void {
+    if (this.#sent[seat] !== 0) {
+      this.#missed(seat, now);
+      const next = due - this.#deadlineUs + this.#periodUs;
+      if (next > due) return this.#agenda.plan(seat, BEAT, next);
+    }
+    if (now - this.#pulse.heardAt(seat) > this.#silenceUs) return this.#pulse.silent(seat, now);
     this.#due[seat] = due;
-    this.#sent[seat] = Math.max(sent, 1);
+    this.#sent[seat] = now;
+    this.#waiting++;
+    this.#agenda.plan(seat, BEAT, due + this.#deadlineUs);
+    this.#pulse.ping(seat, now);
   }
 
-  /** @returns whether a ping was waiting for it */
-  pong(seat: number, at: number): boolean {
-    if (this.#sent[seat] === 0) return false;
-    const stage = this.#recorder.stageOf(this.#due[seat]!);
+  pong(seat: number, at: number): void {
+    if (this.#sent[seat] === 0) return;
+    const due = this.#due[seat]!;
+    const stage = this.#recorder.stageOf(due);
     this.#recorder.count(stage, COUNTER.heartbeats, 1);
     this.#recorder.measure(stage, TREND.heartbeat_rtt, at - this.#sent[seat]!);
-    this.#sent[seat] = 0;
-    return true;
+    this.#forget(seat);
+    this.#agenda.plan(seat, BEAT, due + this.#periodUs);
   }
 
-  /** The pong did not come in time. */
-  missed(seat: number): void {
+  /** The connection has ended: a ping that waits is missed if its time was up, else neither answered nor missed. */
+  end(seat: number, now: number): void {
+    if (this.#sent[seat] !== 0 && now - this.#sent[seat]! >= this.#deadlineUs) this.#missed(seat, now);
+    this.#forget(seat);
+    this.#agenda.set(seat, BEAT, Infinity);
+  }
+
+  #forget(seat: number): void {
+    if (this.#sent[seat] === 0) return;
+    this.#sent[seat] = 0;
+    this.#waiting--;
+  }
+
+  #missed(seat: number, now: number): void {
     const stage = this.#recorder.stageOf(this.#due[seat]!);
     this.#recorder.count(stage, COUNTER.heartbeats, 1);
     this.#recorder.count(stage, COUNTER.heartbeats_missed, 1);
     this.#recorder.missing(stage, TREND.heartbeat_rtt, 1);
-    this.#sent[seat] = 0;
-  }
-
-  /** The connection has ended: a ping that waits is neither answered nor missed. */
-  forget(seat: number): void {
-    this.#sent[seat] = 0;
+    this.#forget(seat);
+    if (!this.#recorder.wants('heartbeats_missed')) return;
+    this.#recorder.example({
+      kind: 'heartbeats_missed',
+      session: this.#seats.sessionIdOf(seat),
+      receiver: this.#seats.idOf(seat),
+      at_ms: now / 1000,
+      note: `no pong within ${this.#deadlineUs / 1e6} s`,
+    });
   }
 }

@@ -221,6 +221,12 @@ describe('planted faults', () => {
     expect(found(run)).toEqual({ heartbeats_missed: muted });
   });
 
+  it('counts a pong that was due when the run ended, and waits no longer than its deadline', () => {
+    const run = against({ pong: (client) => client.seat !== 3 }, planOf({ heartbeat_ms: 11_000, duration_ms: 10_000 }));
+    expect(found(run)).toEqual({ heartbeats_missed: 1 });
+    expect(run.finished).toBe(true);
+  });
+
   it('tells who was thrown out, and the user comes back', () => {
     let thrown = 0;
     const run = against({

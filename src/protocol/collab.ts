@@ -61,7 +61,7 @@ export class Collab implements Protocol {
     const type = scanType(bytes, start, end);
     if (type === COMMAND || type === COMMAND_ACK) this.#token(type, seat, bytes, start, end, at);
     else if (type === PONG) this.#listener.pong(seat, at);
-    else if (type === CURSOR) this.#listener.cursor(seat);
+    else if (type === CURSOR) this.#listener.cursor(seat, at);
     else this.#seldom(type, seat, bytes, start, end, at);
   }
 
@@ -87,7 +87,7 @@ export class Collab implements Protocol {
       case PONG:
         return this.#listener.pong(seat, at);
       case CURSOR:
-        return this.#listener.cursor(seat);
+        return this.#listener.cursor(seat, at);
       case CONNECTION_ACK:
         return this.#listener.joined(seat, at);
       case STATE:

@@ -32,7 +32,7 @@ export interface Listener {
   /** The server took a change of this user; its token begins at `token`. */
   acknowledged(seat: number, bytes: Uint8Array, token: number, at: number): void;
   pong(seat: number, at: number): void;
-  cursor(seat: number): void;
+  cursor(seat: number, at: number): void;
   /** The server complained. */
   refused(seat: number, code: string, message: string, at: number): void;
   /** What came is no message of this protocol. */

@@ -1,0 +1,88 @@
+import { DueQueue } from './due-queue.ts';
+import type { Clock, Timer } from './ports.ts';
+
+/** What a user may have due, one place each: a step of its life, a change, a cursor position, a ping. */
+export const LIFE = 0;
+export const EDIT = 1;
+export const CURSOR = 2;
+export const BEAT = 3;
+const PLACES = 4;
+
+/** Due times that are looked at before the clock is read again. */
+const BATCH = 16;
+
+/** What is due when, of all users of a process, behind one timer. */
+export class Agenda {
+  readonly #queue: DueQueue;
+  readonly #clock: Clock;
+  readonly #timer: Timer;
+  readonly #act: (seat: number, place: number, due: number, now: number) => void;
+  readonly #fire = (): void => this.#run();
+  #end: number;
+
+  /**
+   * @param end nothing of a user's activities is due from then on, µs
+   * @param act does what is due
+   */
+  constructor(
+    seats: number,
+    clock: Clock,
+    timer: Timer,
+    end: number,
+    act: (seat: number, place: number, due: number, now: number) => void,
+  ) {
+    this.#queue = new DueQueue(seats * PLACES);
+    this.#clock = clock;
+    this.#timer = timer;
+    this.#end = end;
+    this.#act = act;
+  }
+
+  /** End of the measured window, µs. */
+  get end(): number {
+    return this.#end;
+  }
+
+  endAt(end: number): void {
+    this.#end = Math.min(this.#end, end);
+    this.arm();
+  }
+
+  /** Sets what is due within the window; what would be later is never due. */
+  plan(seat: number, place: number, due: number): void {
+    this.set(seat, place, due < this.#end ? due : Infinity);
+  }
+
+  /** Sets what is due whenever it is. */
+  set(seat: number, place: number, due: number): void {
+    this.#queue.set(seat * PLACES + place, due);
+  }
+
+  dueOf(seat: number, place: number): number {
+    return this.#queue.dueOf(seat * PLACES + place);
+  }
+
+  /** Has the timer fire at what is due first. To be called once due times were set from without. */
+  arm(): void {
+    const { earliest } = this.#queue;
+    if (earliest === Infinity) this.#timer.clear();
+    else this.#timer.set(earliest, this.#fire);
+  }
+
+  clear(): void {
+    this.#timer.clear();
+  }
+
+  /** Does everything that is due, then sleeps until the next. */
+  #run(): void {
+    let now = this.#clock();
+    for (let done = 1; this.#queue.earliest <= now; done++) {
+      const slot = this.#queue.pop();
+      const place = slot % PLACES;
+      const due = this.#queue.dueOf(slot);
+      if (place === LIFE || due < this.#end) this.#act(Math.floor(slot / PLACES), place, due, now);
+      if (done % BATCH === 0) now = this.#clock();
+    }
+    this.arm();
+  }
+}
