@@ -65,8 +65,9 @@ export function shortUser(id: string, session: string): string {
 /** The beginning and the end of an id that is too long for a line: `5f0c…91`. */
 export const abbreviated = (id: string): string => (id.length > 12 ? `${id.slice(0, 4)}…${id.slice(-2)}` : id);
 
-/** Control characters, invisible ones and line ends, which could rewrite a terminal, made visible as U+FFFD. */
-export const withoutControls = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+/** Control characters, invisible ones, halves of surrogates and line ends, which could rewrite a terminal, made visible as U+FFFD. */
+export const withoutControls = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\uFFFD');
 
 /** A value in which every text, however deep, has gone through a function. Keys too: tags are somebody's. */
 export function mapTexts<T>(value: T, change: (text: string) => string): T {

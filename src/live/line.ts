@@ -1,0 +1,74 @@
+import { parseThreshold } from '../core/expression.ts';
+import { isTrend, type CounterName, type GaugeName, type TrendName } from '../core/metrics.ts';
+import { STAGES, type Interval, type TrendRecord } from '../core/record.ts';
+import { stageEnds, type Plan } from '../plan/plan.ts';
+import { digits, elapsed, integer } from '../reporters/words.ts';
+import { addTrends, emptyTrend, percentileOf } from '../result/histogram.ts';
+
+/** A counter of an interval, whatever stage it belongs to. */
+export const countIn = (interval: Interval, name: CounterName): number =>
+  STAGES.reduce((sum, stage) => sum + (interval.stages[stage]?.counters[name] ?? 0), 0);
+
+const trendIn = (interval: Interval, name: TrendName): TrendRecord =>
+  STAGES.flatMap((stage) => interval.stages[stage]?.trends[name] ?? []).reduce(addTrends, emptyTrend());
+
+/** The latest value of a gauge in an interval: of the latest stage that has one. */
+const gaugeIn = (interval: Interval, name: GaugeName): number | undefined =>
+  STAGES.flatMap((stage) => interval.stages[stage]?.gauges[name]?.last ?? []).at(-1);
+
+/**
+ * The run at this moment, in a line:
+ * `steady   0:12 of 0:30   250/250 users   24,512/s   p50 0.4  p99 1.9 ms   0 lost`
+ * @param lost copies lost since the start
+ */
+export function liveLine(plan: Plan, interval: Interval, lost: number): string {
+  const users = gaugeIn(interval, 'users_connected');
+  return [
+    whenOf(plan, interval),
+    users === undefined ? '' : `${integer(users)}/${integer(plan.users_total)} users`,
+    `${integer(countIn(interval, 'deliveries') / (Math.max(interval.to_ms - interval.from_ms, 1) / 1000))}/s`,
+    latencyOf(interval),
+    `${integer(lost)} lost`,
+    sicknessOf(plan, interval),
+  ]
+    .filter((part) => part !== '')
+    .join('   ');
+}
+
+function whenOf(plan: Plan, { from_ms, to_ms, pending }: Interval): string {
+  const ends = stageEnds(plan);
+  const of = (name: string, start: number, end: number): string =>
+    `${name.padEnd(8)} ${elapsed(Math.min(to_ms, end) - start)} of ${elapsed(end - start)}`;
+  const middle = (from_ms + to_ms) / 2;
+  if (middle < ends.ramp) return of('ramp-up', 0, ends.ramp);
+  if (middle < ends.settle) return of('settle', ends.ramp, ends.settle);
+  if (middle < ends.steady) return of('steady', ends.settle, ends.steady);
+  return `drain    ${integer(pending)} under way`;
+}
+
+function latencyOf(interval: Interval): string {
+  const trend = trendIn(interval, 'broadcast_latency');
+  const [p50, p99] = [50, 99].map((percent) => {
+    const us = percentileOf(trend, percent);
+    return us === undefined ? undefined : us === Infinity ? 'never' : digits(us / 1000);
+  });
+  return p50 === undefined ? '' : `p50 ${p50}  p99 ${p99} ms`;
+}
+
+/** As the generator's judge has it: above these, what rests on time becomes unknown. */
+const BUSY = 0.7;
+const ALWAYS_LATE_MS = 5;
+const PART_OF_LIMIT = 0.1;
+
+/** The generator itself, which is mentioned only when it is sick. */
+function sicknessOf(plan: Plan, interval: Interval): string {
+  const busy = gaugeIn(interval, 'generator_event_loop_utilization') ?? 0;
+  const late_ms = (percentileOf(trendIn(interval, 'send_lag'), 99) ?? 0) / 1000;
+  const limits = plan.thresholds.map(parseThreshold).filter(({ metric, aggregation, op }) => {
+    return isTrend(metric) && metric !== 'send_lag' && aggregation.of !== 'count' && op.startsWith('<');
+  });
+  const tightest = Math.min(...limits.map(({ limit }) => limit));
+  const most = Math.max(ALWAYS_LATE_MS, limits.length > 0 ? PART_OF_LIMIT * tightest : 0);
+  if (busy > BUSY) return `generator busy ${busy.toFixed(2)}`;
+  return late_ms > most ? `generator late ${digits(late_ms)} ms` : '';
+}

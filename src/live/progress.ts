@@ -1,0 +1,79 @@
+import type { Interval, RunEvent } from '../core/record.ts';
+import type { Plan, RunIdentity } from '../plan/plan.ts';
+import { banner } from '../reporters/banner.ts';
+import { COLUMNS, cut, paletteOf, presentable, shown, wrapped, type Screen } from '../reporters/screen.ts';
+import { clock, offsetAt } from '../reporters/words.ts';
+import { countIn, liveLine } from './line.ts';
+import { notablesIn } from './notable.ts';
+
+/** Where the progress is written: standard output, or standard error with `--json`. */
+export interface ProgressStream {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
+}
+
+/** Watches a run and tells of it as it goes: an observer of the engine's, and an end. */
+export interface Progress {
+  started(facts: { url: string }): void;
+  interval(interval: Interval): void;
+  event(event: RunEvent): void;
+  /** Takes the live line away and says how many events were not shown. */
+  close(): void;
+}
+
+/** Events shown; the others are counted. */
+const MOST_EVENTS = 10;
+/** Without a terminal, a line so often, ms. */
+const EVERY_MS = 10_000;
+const CLEAR_LINE = '\r\u001b[2K';
+
+/**
+ * The banner, then the live line: on a terminal one line, rewritten; otherwise the same words every 10 s. Events scroll
+ * above it.
+ */
+export function progress(plan: Plan, run: RunIdentity, stream: ProgressStream, screen: Screen): Progress {
+  const { dim, mark, tint } = paletteOf(screen);
+  const live = stream.isTTY === true;
+  let line = '';
+  let lost = 0;
+  let told = 0;
+  let written_ms = 0;
+
+  const above = (text: string): void => {
+    stream.write(live && line !== '' ? `${CLEAR_LINE}${text}\n${line}` : `${text}\n`);
+  };
+  const tell = (at_ms: number, standing: 'fail' | 'unknown', text: string): void => {
+    if (++told > MOST_EVENTS) return;
+    const started = Date.parse(run.started_at);
+    const sign = standing === 'fail' ? mark.fail : '!';
+    const lead = `${clock(started + at_ms, offsetAt(started))}  ${sign} `;
+    const [first = '', ...others] = wrapped(presentable(text, screen), lead, lead.length);
+    above([first.replace(sign, tint[standing](sign)), ...others].join('\n'));
+  };
+
+  return {
+    started: ({ url }) => void stream.write(`${banner(plan, url, screen)}\n`),
+    interval(interval) {
+      lost = Math.max(lost + countIn(interval, 'lost'), 0);
+      for (const { at_ms, standing, text } of notablesIn(plan, interval)) tell(at_ms, standing, text);
+      const words = shown(liveLine(plan, interval, lost), screen);
+      if (live) {
+        // One column is left free: a full line would make some terminals scroll.
+        line = cut(words, Math.min(stream.columns ?? COLUMNS, COLUMNS) - 1, screen);
+        stream.write(`${CLEAR_LINE}${line}`);
+      } else if (interval.to_ms - written_ms >= EVERY_MS - 500) {
+        written_ms = interval.to_ms;
+        stream.write(`${words}\n`);
+      }
+    },
+    event: ({ at_ms, text }) => tell(at_ms, 'unknown', text),
+    close() {
+      const more = told - MOST_EVENTS;
+      if (live && line !== '') stream.write(CLEAR_LINE);
+      line = '';
+      if (more > 0) stream.write(`${dim(`          and ${more} more ${more === 1 ? 'event' : 'events'}`)}\n`);
+      if (told > 0) stream.write('\n');
+    },
+  };
+}
