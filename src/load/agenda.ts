@@ -11,31 +11,29 @@ const PLACES = 4;
 /** Due times that are looked at before the clock is read again. */
 const BATCH = 16;
 
+/** Does what is due. */
+export interface Actor {
+  act(seat: number, place: number, due: number, now: number): void;
+}
+
 /** What is due when, of all users of a process, behind one timer. */
 export class Agenda {
   readonly #queue: DueQueue;
   readonly #clock: Clock;
   readonly #timer: Timer;
-  readonly #act: (seat: number, place: number, due: number, now: number) => void;
-  readonly #fire = (): void => this.#run();
+  readonly #actor: Actor;
+  readonly #fire: () => void;
   #end: number;
 
-  /**
-   * @param end nothing of a user's activities is due from then on, µs
-   * @param act does what is due
-   */
-  constructor(
-    seats: number,
-    clock: Clock,
-    timer: Timer,
-    end: number,
-    act: (seat: number, place: number, due: number, now: number) => void,
-  ) {
+  /** @param end nothing of a user's activities is due from then on, µs */
+  constructor(seats: number, clock: Clock, timer: Timer, end: number, actor: Actor) {
     this.#queue = new DueQueue(seats * PLACES);
     this.#clock = clock;
     this.#timer = timer;
     this.#end = end;
-    this.#act = act;
+    this.#actor = actor;
+    // Not in a field of its own: k6's engine mixes up the private fields behind such a function.
+    this.#fire = () => this.#run();
   }
 
   /** End of the measured window, µs. */
@@ -80,7 +78,7 @@ export class Agenda {
       const slot = this.#queue.pop();
       const place = slot % PLACES;
       const due = this.#queue.dueOf(slot);
-      if (place === LIFE || due < this.#end) this.#act(Math.floor(slot / PLACES), place, due, now);
+      if (place === LIFE || due < this.#end) this.#actor.act(Math.floor(slot / PLACES), place, due, now);
       if (done % BATCH === 0) now = this.#clock();
     }
     this.arm();

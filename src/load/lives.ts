@@ -56,7 +56,7 @@ export interface LivesOptions {
   door: Door;
   /** Who is told what comes over a connection. */
   inbox: DoorEvents;
-  kindOf(seat: number): UserKind;
+  activities: { kindOf(seat: number): UserKind };
   events: LifeEvents;
 }
 
@@ -162,7 +162,7 @@ export class Lives {
 
   /** How long a user stays the n-th time, µs. */
   #stays(seat: number, nth: number): number {
-    const { leaves } = this.#options.kindOf(seat);
+    const { leaves } = this.#options.activities.kindOf(seat);
     return leaves
       ? exponential(this.#options.seats.stream(seat, PURPOSE.leave), nth * 2, leaves.after_s * 1e6)
       : Infinity;
@@ -225,7 +225,7 @@ export class Lives {
     const { attendance, seats } = this.#options;
     if (this.#over) return this.#goHome(seat, at);
     if (planned) {
-      const away = (this.#options.kindOf(seat).leaves?.away_s ?? 0) * 1e6;
+      const away = (this.#options.activities.kindOf(seat).leaves?.away_s ?? 0) * 1e6;
       this.#life[seat] = AWAY;
       const gap = exponential(seats.stream(seat, PURPOSE.leave), this.#joins[seat]! * 2 + 1, away);
       return this.#agenda.plan(seat, LIFE, at + gap);

@@ -8,7 +8,7 @@ import { inspectCommand } from '../protocol/command.ts';
 import type { Listener, Protocol } from '../protocol/protocol.ts';
 import type { ScenarioSpec } from '../scenario/define.ts';
 import { Activities } from './activities.ts';
-import { Agenda, CURSOR, EDIT, LIFE } from './agenda.ts';
+import { Agenda, CURSOR, EDIT, LIFE, type Actor } from './agenda.ts';
 import { Attendance } from './attendance.ts';
 import { Heartbeats, type Pulse } from './heartbeats.ts';
 import { Lives, type LifeEvents } from './lives.ts';
@@ -42,7 +42,7 @@ export interface PopulationOptions {
  * Here is where everything meets: the door's events go to the protocol, what the protocol tells goes to the users'
  * lives and to the oracles, and what is due is sent.
  */
-export class Population implements DoorEvents, Listener, LifeEvents, Pulse {
+export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Actor {
   readonly #options: PopulationOptions;
   readonly #recorder: Recorder;
   readonly #seats: Seats;
@@ -78,9 +78,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse {
       same: options.same,
       inspect: inspectCommand,
     });
-    this.#agenda = new Agenda(seats.count, clock, options.timer, end, (seat, place, due, now) =>
-      this.#act(seat, place, due, now),
-    );
+    this.#agenda = new Agenda(seats.count, clock, options.timer, end, this);
     this.#activities = new Activities(plan, spec, seats);
     this.#heartbeats = new Heartbeats(plan, seats, recorder, this.#agenda, this);
     this.#attendance = new Attendance(seats.count, recorder, end);
@@ -92,7 +90,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse {
       attendance: this.#attendance,
       door: options.door,
       inbox: this,
-      kindOf: (seat) => this.#activities.kindOf(seat),
+      activities: this.#activities,
       events: this,
     });
     this.#heardAt = new Float64Array(seats.count);
@@ -151,7 +149,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse {
 
   // What is due.
 
-  #act(seat: number, place: number, due: number, now: number): void {
+  act(seat: number, place: number, due: number, now: number): void {
     if (place === LIFE) return this.#lives.act(seat, now);
     if (place === EDIT) return this.#edit(seat, due);
     if (place === CURSOR) return this.#point(seat, due, now);
