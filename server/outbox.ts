@@ -55,11 +55,13 @@ export class Outbox {
       if (this.#bytes <= this.#maxBacklog) return true;
     }
     const kept = this.#queue.filter(({ droppable }) => !droppable);
-    this.#turn.counts.cursorsDropped += this.#queue.length - kept.length + (frame.droppable ? 1 : 0);
+    this.#turn.counts.cursorsDropped += this.#queue.length - kept.length;
     this.#queue = kept;
     this.#bytes = kept.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    if (this.#bytes <= this.#maxBacklog) return !frame.droppable;
-    if (!frame.droppable) {
+    if (this.#bytes <= this.#maxBacklog) return true;
+    if (frame.droppable) {
+      this.#turn.counts.cursorsDropped++;
+    } else {
       this.#overflowed = true;
       this.stop();
       this.#turn.add(this);

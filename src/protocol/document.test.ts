@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ACTIONS, type Action } from './change.ts';
 import { Document, itemIdOf, type Item } from './document.ts';
