@@ -1,11 +1,10 @@
 import { COUNTER, TREND, type Recorder } from '../core/recorder.ts';
-import type { Example, Violation } from '../core/record.ts';
 import { asciiBytes, textOf } from '../core/text.ts';
 import { readToken, Stamp } from '../core/token.ts';
-import { sessionId, userId } from '../plan/plan.ts';
-import type { Inspection } from '../protocol/command.ts';
+import { sessionId } from '../plan/plan.ts';
 import { DOUBTFUL, Flight, NONE, OVERDUE, TAKEN } from './flight.ts';
 import { Membership } from './membership.ts';
+import { Stories, type StoriesOptions } from './stories.ts';
 
 /** A sender who is still there so long after a send has had it taken, µs (design: must arrive). */
 const SURELY_READ_US = 1_000_000;
@@ -14,18 +13,11 @@ const STALL_US = 250_000;
 /** Overdue changes kept to be told as late, should they come; beyond, the oldest are let go. */
 const MAX_OVERDUE = 50_000;
 
-export interface DeliveryOptions {
-  run: string;
-  /** Users of each session. */
-  users: number;
-  /** Index in the whole run of each session of this process. */
-  sessions: readonly number[];
+/** `users` of each session; `sessions` are the indices in the whole run of this process's; `inspect` is the slow and certain reading. */
+export interface DeliveryOptions extends StoriesOptions {
   deadline_us: number;
-  recorder: Recorder;
   /** Whether two ranges hold the same bytes: the host's fastest way. */
   same(a: Uint8Array, start: number, end: number, b: Uint8Array): boolean;
-  /** The slow and certain reading of a change (protocol). */
-  inspect(text: string): Inspection;
 }
 
 /**
@@ -46,6 +38,7 @@ export class Delivery {
   readonly #run: Uint8Array;
   readonly #flight: Flight;
   readonly #members: Membership;
+  readonly #stories: Stories;
   readonly #stamp = new Stamp();
   /** Highest seq + 1 that a receiver heard of a sender: one place a pair of a session. */
   readonly #heard: Uint32Array;
@@ -67,6 +60,7 @@ export class Delivery {
     const seats = options.sessions.length * options.users;
     this.#flight = new Flight(options.sessions.length, options.users);
     this.#members = new Membership(options.sessions.length, options.users);
+    this.#stories = new Stories(options, this.#flight);
     this.#heard = new Uint32Array(seats * options.users);
     this.#nextSeq = new Uint32Array(seats);
     this.#unattributed = new Uint16Array(seats);
@@ -206,7 +200,7 @@ export class Delivery {
     if (entry === NONE) return this.#settled(seat, sender, bytes, start, end, at);
     if (stamp.due !== this.#flight.due[entry]) return this.#damaged(seat, textOf(bytes, start, end), at, entry);
     if (this.#flight.has(entry, user)) {
-      return this.#violation('duplicated', entry, seat, at, 'arrived again');
+      return this.#stories.ofFlight('duplicated', entry, seat, at, 'arrived again');
     }
     const copy = this.#flight.copy[entry];
     const length = this.#flight.copyLength[entry]!;
@@ -255,7 +249,7 @@ export class Delivery {
     const seq = flight.seq[entry]!;
     flight.give(entry, seat % this.#users);
     flight.flags[entry]! |= TAKEN;
-    if (seq + 1 < this.#heard[pair]!) this.#violation('reordered', entry, seat, at, 'a later change came first');
+    if (seq + 1 < this.#heard[pair]!) this.#stories.ofFlight('reordered', entry, seat, at, 'a later change came first');
     else this.#heard[pair] = seq + 1;
     if (!this.#members.isIn(seat) || this.#members.orderOf(seat) > flight.order[entry]!) {
       return this.#possible(seat, stage);
@@ -286,7 +280,7 @@ export class Delivery {
       this.#recorder.count(stage, COUNTER.deliveries_expected, 1);
     }
     this.#recorder.count(stage, COUNTER.lost_upper, -1);
-    this.#violation('late', entry, seat, at, 'arrived after its deadline');
+    this.#stories.ofFlight('late', entry, seat, at, 'arrived after its deadline');
   }
 
   #possible(seat: number, stage: number): void {
@@ -303,22 +297,22 @@ export class Delivery {
     const stage = this.#recorder.stageOf(stamp.due);
     const sent = stamp.due + stamp.lag;
     if (!this.#members.isIn(seat) || sent <= this.#members.joinedAt(seat)) return this.#possible(seat, stage);
-    this.#recorder.count(stage, COUNTER.duplicated, 1);
-    this.#story('duplicated', seat, at, text, 'arrived again');
+    this.#stories.ofText('duplicated', stage, seat, at, text, 'arrived again');
   }
 
   #misrouted(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
     const text = textOf(bytes, start, end);
     if (!this.#options.inspect(text).intact) return this.#damaged(seat, text, at, NONE);
-    this.#recorder.count(this.#recorder.stageOf(this.#stamp.due), COUNTER.misrouted, 1);
-    this.#story('misrouted', seat, at, text, `sent in ${sessionId(this.#options.run, this.#stamp.session)}`);
+    const stage = this.#recorder.stageOf(this.#stamp.due);
+    const home = sessionId(this.#options.run, this.#stamp.session);
+    this.#stories.ofText('misrouted', stage, seat, at, text, `sent in ${home}`);
   }
 
   #echoed(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
     const text = textOf(bytes, start, end);
     if (!this.#options.inspect(text).intact) return this.#damaged(seat, text, at, NONE);
-    this.#recorder.count(this.#recorder.stageOf(this.#stamp.due), COUNTER.echoed, 1);
-    this.#story('echoed', seat, at, text, 'came back to its sender');
+    const stage = this.#recorder.stageOf(this.#stamp.due);
+    this.#stories.ofText('echoed', stage, seat, at, text, 'came back to its sender');
   }
 
   /**
@@ -335,8 +329,7 @@ export class Delivery {
     let found = entry !== NONE && !this.#flight.has(entry, user) ? entry : NONE;
     if (found === NONE && sender !== NONE) found = this.#onlyOneLacking(seat, sender);
     const stage = found === NONE ? this.#recorder.stageOf(at) : this.#flight.stage[found]!;
-    this.#recorder.count(stage, COUNTER.corrupted, 1);
-    this.#story('corrupted', seat, at, text, 'its content is not what was sent', found);
+    this.#stories.ofText('corrupted', stage, seat, at, text, 'its content is not what was sent', found);
     if (found === NONE) this.#unattributed[seat]!++;
     else this.#arrived(found, seat, at);
   }
@@ -362,8 +355,7 @@ export class Delivery {
   }
 
   #invented(seat: number, text: string, at: number, why: string): void {
-    this.#recorder.count(this.#recorder.stageOf(at), COUNTER.invented, 1);
-    this.#story('invented', seat, at, text, why);
+    this.#stories.ofText('invented', this.#recorder.stageOf(at), seat, at, text, why);
   }
 
   /** Resolves what is past its deadline at `now`. Call it at least once a second. */
@@ -431,53 +423,6 @@ export class Delivery {
     this.#recorder.missing(stage, TREND.broadcast_latency, 1);
     this.#recorder.missing(stage, TREND.broadcast_service_time, 1);
     const had = this.#flight.must[entry]! - this.#flight.left[entry]!;
-    this.#violation('lost', entry, seat, at, `${why}; ${had} of ${this.#flight.must[entry]} got it`);
-  }
-
-  /** Counts a violation of a change on its way, and tells its story. */
-  #violation(kind: Violation, entry: number, seat: number, at: number, note: string): void {
-    const flight = this.#flight;
-    this.#recorder.count(flight.stage[entry]!, COUNTER[kind], 1);
-    if (!this.#recorder.wants(kind)) return;
-    this.#recorder.example({ ...this.#who(kind, seat, at), ...this.#what(entry), note });
-  }
-
-  #who(kind: Violation, seat: number, at: number): Example {
-    const index = this.#options.sessions[this.#sessionOf(seat)]!;
-    return {
-      kind,
-      session: sessionId(this.#options.run, index),
-      receiver: userId(this.#options.run, index, seat % this.#users),
-      at_ms: at / 1000,
-    };
-  }
-
-  #what(entry: number): Partial<Example> {
-    const flight = this.#flight;
-    const index = this.#options.sessions[flight.session[entry]!]!;
-    const copy = flight.copy[entry];
-    const length = flight.copyLength[entry]!;
-    const read = copy && length > 0 ? this.#options.inspect(textOf(copy, 0, length)) : undefined;
-    return {
-      sender: userId(this.#options.run, index, flight.sender[entry]! % this.#users),
-      seq: flight.seq[entry]!,
-      due_ms: flight.due[entry]! / 1000,
-      ...(read?.itemId !== undefined && { item_id: read.itemId }),
-      ...(read?.action !== undefined && { action: read.action }),
-    };
-  }
-
-  /** The story of a copy that belongs to no change on its way: told from its own text. */
-  #story(kind: Violation, seat: number, at: number, text: string, note: string, entry = NONE): void {
-    if (!this.#recorder.wants(kind)) return;
-    const { userId: sender, itemId, action } = this.#options.inspect(text);
-    this.#recorder.example({
-      ...this.#who(kind, seat, at),
-      ...(sender !== undefined && { sender }),
-      ...(itemId !== undefined && { item_id: itemId }),
-      ...(action !== undefined && { action }),
-      ...(entry !== NONE && this.#what(entry)),
-      note,
-    });
+    this.#stories.ofFlight('lost', entry, seat, at, `${why}; ${had} of ${this.#flight.must[entry]} got it`);
   }
 }
