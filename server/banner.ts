@@ -32,7 +32,7 @@ export function serveBanner(
   const lines = [
     ...whereTo(address, '/ws/{session_id}/{user_id}', others),
     `settings  no automatic ping, no compression, messages up to ${formatBytes(MAX_MESSAGE)},`,
-    `          close timeout ${formatDuration(settings.closeTimeout)}, heartbeat 30 s (the client pings, the server answers)`,
+    `          close timeout ${formatDuration(settings.closeTimeout)}, heartbeat 30 s (clients ping, the server answers)`,
     `health    ${address.url.replace('ws:', 'http:')}/healthz and /metrics`,
   ];
   if (settings.faults.length > 0) lines.push(`faults    ${settings.faults.join(', ')}: committed on purpose`);

@@ -1,0 +1,164 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect as tcp, createServer as createTcpServer, type Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { join } from './contract/client.ts';
+import { forkSource, startProcess, type ServerProcess } from './testing/process.ts';
+
+const CLIENTS = 500;
+/** Windows has no signals: there a parent asks by its channel. */
+const hasSignals = process.platform !== 'win32';
+const started: (() => void)[] = [];
+
+afterEach(() => {
+  for (const end of started.splice(0)) end();
+});
+
+async function start(options: object = {}): Promise<ServerProcess> {
+  const server = await startProcess(options);
+  started.push(() => server.child.kill('SIGKILL'));
+  return server;
+}
+
+const handshake = (path: string): string =>
+  `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`;
+
+/** A client that never answers a close, nor anything else. */
+async function joinMute(port: number): Promise<Socket> {
+  const socket = tcp(port, '127.0.0.1');
+  socket.on('error', () => {});
+  started.push(() => socket.destroy());
+  socket.write(handshake('/ws/room/mute'));
+  await once(socket, 'data');
+  return socket;
+}
+
+/** Resolved once somebody else could listen there. */
+async function takePort(port: number): Promise<void> {
+  const successor = createTcpServer().listen(port, '127.0.0.1');
+  await once(successor, 'listening');
+  successor.close();
+}
+
+describe('the server as a process', () => {
+  it.runIf(hasSignals)(
+    'P5 frees its port at once on SIGTERM with 500 clients, one of which never answers, and exits 0',
+    async () => {
+      const { child, ready, ended, output } = await start({ limits: { closeTimeout: 500 }, debug: false });
+      await joinMute(ready.port);
+      const clients = await Promise.all(
+        Array.from({ length: CLIENTS - 1 }, (_, n) => join(ready.url, `room${n % 10}`, `user${n}`)),
+      );
+      child.kill('SIGTERM');
+      const closes = await Promise.all(clients.map(({ closed }) => closed));
+      expect(new Set(closes.map(({ code }) => code))).toEqual(new Set([1001]));
+      await takePort(ready.port);
+      expect(child.exitCode).toBeNull();
+      expect(await ended).toBe(0);
+      expect(output()).toMatch(/stopped {2}connections=500 .*disconnects=\{"1001":500\}/);
+    },
+  );
+
+  it.runIf(hasSignals)(
+    'P5 starts again on the same port at once, while the former one still waits for a mute client',
+    async () => {
+      const first = await start({ quiet: true });
+      await joinMute(first.ready.port);
+      const client = await join(first.ready.url, 'room', 'a');
+      first.child.kill('SIGTERM');
+      await client.closed;
+      const second = await start({ quiet: true, port: first.ready.port });
+      await join(second.ready.url, 'room', 'a');
+      expect(first.child.exitCode).toBeNull();
+      first.child.kill('SIGTERM');
+      expect(await first.ended).toBe(105);
+    },
+  );
+
+  it('leaves Ctrl+C to its parent, and ends when its parent asks it to, with what it counted', async () => {
+    const { child, ready, ended } = await start({ quiet: true, faults: ['drop=0'] });
+    if (hasSignals) child.kill('SIGINT');
+    const client = await join(ready.url, 'room', 'a');
+    const last = once(child, 'message');
+    child.send({ kind: 'stop' });
+    expect((await client.closed).code).toBe(1001);
+    expect((await last)[0]).toMatchObject({ kind: 'stopped', counts: { connections: 1, faults: { drop: 0 } } });
+    expect(await ended).toBe(0);
+  });
+
+  it.runIf(hasSignals)('P5 ends on Ctrl+C where no parent started it, and says how it went', async () => {
+    const child = spawn(process.execPath, [
+      '--import',
+      'tsx',
+      fileURLToPath(new URL('main.ts', import.meta.url)),
+      '{"port":0}',
+    ]);
+    started.push(() => child.kill('SIGKILL'));
+    let output = '';
+    child.stdout.on('data', (data) => (output += String(data)));
+    while (!output.includes('listening')) await once(child.stdout, 'data');
+    const url = /^Clients can connect to: (ws:\S+)\/ws\/\{session_id\}\/\{user_id\}$/m.exec(output)![1]!;
+    const client = await join(url, 'room', 'a');
+    child.kill('SIGINT');
+    expect((await client.closed).code).toBe(1001);
+    const [code] = (await once(child, 'close')) as [number];
+    expect(code).toBe(0);
+    expect(output).toMatch(/joined {2}session=room user=a users=1\n/);
+    expect(output).toMatch(/stopping.*why=SIGINT\n.*stopped {2}connections=1 .*\n$/);
+  });
+
+  it('dies with its parent, also when that is killed', async () => {
+    const { child: parent, output } = forkSource('testing/parent.ts', []);
+    started.push(() => parent.kill('SIGKILL'));
+    const [ready] = (await Promise.race([
+      once(parent, 'message'),
+      once(parent, 'exit').then(() => Promise.reject(new Error(output()))),
+    ])) as [{ url: string; pid: number }];
+    const client = await join(ready.url, 'room', 'a');
+    parent.kill('SIGKILL');
+    expect((await client.closed).code).toBe(1006);
+    // The connection is cut by the end of the process; it is gone a moment later.
+    for (let alive = true; alive; await new Promise((resolve) => setTimeout(resolve, 5))) alive = isAlive(ready.pid);
+  });
+
+  it('says on a busy port what to do, and exits 104', async () => {
+    const { ready } = await start({ quiet: true });
+    const { child, output } = forkSource('main.ts', [JSON.stringify({ port: ready.port })]);
+    const [[message], [code]] = await Promise.all([once(child, 'message'), once(child, 'exit')]);
+    expect([code, message]).toEqual([
+      104,
+      {
+        kind: 'failed',
+        exitCode: 104,
+        message: `Port ${ready.port} on 127.0.0.1 is taken by another program.`,
+        hint: expect.stringContaining('--port 0'),
+      },
+    ]);
+    expect(output()).toContain('is taken');
+  });
+
+  it('stands still as its fault says, each time counted', async () => {
+    const { child, ready } = await start({ quiet: true, faults: ['stall=150ms/200ms'] });
+    const client = await join(ready.url, 'room', 'a');
+    let longest = 0;
+    for (const end = performance.now() + 700; performance.now() < end;) {
+      const asked = performance.now();
+      await client.upToNow();
+      longest = Math.max(longest, performance.now() - asked);
+    }
+    expect(longest).toBeGreaterThan(100);
+    const last = once(child, 'message');
+    child.send({ kind: 'stop' });
+    expect((await last)[0].counts.faults.stall).toBeGreaterThanOrEqual(2);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
