@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { echoBanner } from './banner.ts';
@@ -7,6 +6,7 @@ import { answerHttp, jsonPage } from './http.ts';
 import { listen, type Address } from './listen.ts';
 import { silent, type Log } from './log.ts';
 import { createLogger } from './logger.ts';
+import { closedOf } from './socket.ts';
 import { toOutput, untilStopped, type CommandOptions } from './foreground.ts';
 
 /** An echo server that runs. */
@@ -42,7 +42,7 @@ export async function createEchoServer(options: { host?: string; port?: number; 
     http.closeAllConnections();
     const gone = Array.from(sockets.clients, async (ws) => {
       ws.close(1001, 'server going away');
-      await once(ws, 'close');
+      await closedOf(ws);
     });
     await Promise.all(gone);
   };

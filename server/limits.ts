@@ -78,7 +78,7 @@ export const LIMITS: readonly LimitOption[] = [
     'count',
     10_000,
     '10000',
-    'Messages a second from one connection; more are answered with an error and dropped.',
+    'Messages a second from one connection; more are refused, and over 100 refusals in 10 s close it.',
   ),
   limit(
     'max-backlog',

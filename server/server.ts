@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -13,7 +12,7 @@ import { listen, type Address } from './listen.ts';
 import type { Log } from './log.ts';
 import { Turn } from './outbox.ts';
 import { Sabotage } from './sabotage.ts';
-import { connect } from './socket.ts';
+import { closedOf, connect } from './socket.ts';
 import { Telemetry } from './telemetry.ts';
 
 /** What {@link createServer} takes. */
@@ -107,6 +106,8 @@ export async function createServer(options: ServerOptions = {}): Promise<CollabS
   });
 
   const address = await listen(http, options.host ?? '127.0.0.1', options.port ?? DEFAULT_PORT);
+  // Such as no file being left for one more connection: those that are there go on.
+  http.on('error', (error) => options.log?.error({ error: error.message }, 'a connection could not be taken'));
   delay.enable();
   const stopStalling = stallNowAndThen(sabotage);
 
@@ -117,7 +118,7 @@ export async function createServer(options: ServerOptions = {}): Promise<CollabS
     stopStalling();
     hub.stop();
     http.closeAllConnections();
-    await Promise.all(Array.from(live, (ws) => once(ws, 'close')));
+    await Promise.all(Array.from(live, closedOf));
     delay.disable();
   }
   const counts = (): ServerCounts => ({

@@ -38,6 +38,12 @@ class SocketPeer implements Peer {
   }
 }
 
+/** Resolved once the connection is gone, whatever it says before. */
+export const closedOf = (ws: WebSocket): Promise<void> =>
+  new Promise((resolve) => {
+    ws.once('close', () => resolve());
+  });
+
 /** Puts a client that has just finished its handshake into the hub. */
 export function connect(hub: Hub, turn: Turn, ws: WebSocket, request: IncomingMessage): void {
   const socket: Socket = request.socket;
