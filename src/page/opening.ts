@@ -1,0 +1,115 @@
+import { formatDuration } from '../core/units.ts';
+import { countOf, limitOn, limitsOf, OUTCOME_WORD } from '../reporters/figures.ts';
+import { clock, digits, integer, NONE, plainNumber } from '../reporters/words.ts';
+import { h } from './dom.ts';
+import type { PageDocument } from './document.ts';
+import { themeButton } from './theme.ts';
+
+const SECTIONS = [
+  ['verdicts', 'Verdicts'],
+  ['latency', 'Latency'],
+  ['time', 'Over time'],
+  ['trouble', 'Disconnects and errors'],
+  ['plan', 'Plan'],
+  ['environment', 'Environment'],
+  ['definitions', 'Every figure'],
+] as const;
+
+/** Outcome, the two sentences that matter, and the figures one asks for first. */
+export function opening(fed: PageDocument): HTMLElement {
+  const { result } = fed;
+  const { plan } = result;
+  const target = result.target === 'bundled' ? 'the bundled server' : result.target;
+  const standing = result.outcome === 'inconclusive' ? 'unknown' : result.outcome;
+  return h(
+    'header',
+    {},
+    h(
+      'div',
+      { class: 'top' },
+      h('span', { class: 'brand' }, result.scenario),
+      h('span', {}, `${integer(plan.sessions)} × ${integer(plan.users)} users, ${formatDuration(plan.duration_ms)}`),
+      h('span', { class: 'break' }, target),
+      h('span', {}, startedWords(fed)),
+      themeButton(),
+    ),
+    h(
+      'div',
+      { class: `outcome ${standing}` },
+      h('p', { class: 'word' }, `${MARK[standing]} ${OUTCOME_WORD[result.outcome]}`),
+      h('h1', { class: 'break' }, result.summary),
+      result.interrupted !== undefined && h('p', { class: 'early' }, `Ended before its time: ${result.interrupted}.`),
+    ),
+    keyFigures(fed),
+    h(
+      'nav',
+      { 'aria-label': 'Parts of this report' },
+      SECTIONS.map(([id, name]) => h('a', { href: `#${id}` }, name)),
+    ),
+  );
+}
+
+export const MARK = { pass: '✓', fail: '✗', unknown: '?' } as const;
+
+function startedWords({ result, zone }: PageDocument): string {
+  const at = Date.parse(result.started_at);
+  const local = new Date(at + zone.offset_min * 60_000).toISOString();
+  return `${local.slice(0, 10)}, ${clock(at, zone.offset_min)} ${zone.name}`;
+}
+
+function keyFigures({ result }: PageDocument): HTMLElement {
+  const latency = result.metrics.broadcast_latency;
+  const trend = latency?.kind === 'trend' && latency.count > 0 ? latency : undefined;
+  const limit = limitOn(limitsOf(result), 'broadcast_latency');
+  const rate = result.metrics.deliveries;
+  const users = result.metrics.users_connected;
+  const p99 = trend && (trend.p99 === null ? 'never' : digits(trend.p99));
+  const unexpected = countOf(result, 'disconnects_unexpected');
+  const upper = Math.max(countOf(result, 'lost_upper'), countOf(result, 'lost'));
+  const lost = countOf(result, 'lost');
+  return h(
+    'dl',
+    { class: 'figures' },
+    tile(
+      'Latency at p99',
+      p99 ?? NONE,
+      p99 === undefined ? '' : 'ms',
+      limit ? `limit ${limit.brief}` : 'due → received',
+    ),
+    tile(
+      'Deliveries',
+      integer(countOf(result, 'deliveries')),
+      '',
+      `of ${integer(countOf(result, 'deliveries_expected'))} expected`,
+    ),
+    tile(
+      'Lost',
+      upper > lost ? `${integer(lost)}–${integer(upper)}` : integer(lost),
+      '',
+      `past ${formatDuration(result.plan.deadline_ms)}`,
+    ),
+    tile(
+      'Throughput',
+      rate?.kind === 'counter' ? integer(rate.rate) : NONE,
+      '/s',
+      `${plainNumber(result.plan.rate)} changes/s and user`,
+    ),
+    tile('Disconnected', integer(unexpected), '', `of ${integer(countOf(result, 'connections'))} connections`),
+    tile(
+      'Users',
+      users?.kind === 'gauge' ? integer(users.max) : NONE,
+      '',
+      `of ${integer(result.plan.users_total)} planned`,
+    ),
+  );
+}
+
+/** A figure with its name, its unit and what to hold it against. */
+const tile = (name: string, value: string, unit: string, aside: string): HTMLElement =>
+  h(
+    'div',
+    {},
+    h('dt', {}, name),
+    h('dd', {}, value, unit !== '' && h('small', {}, ` ${unit}`)),
+    h('dd', { class: 'aside' }, aside),
+  );

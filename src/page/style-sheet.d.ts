@@ -1,0 +1,2 @@
+/** Style sheets that the bundler gathers into one file. */
+declare module '*.css';
