@@ -129,7 +129,9 @@ class Running {
           this.#event({ at_ms: this.#now(), kind: 'journal', text: `the journal cannot be written: ${message}` }),
       );
     }
-    this.#observer.started?.({ url: this.#target.where, environment: this.#environment });
+    const { where, pid } = this.#target;
+    const pids = { workers: this.#workers.pids, ...(pid !== undefined && { server: pid }) };
+    this.#observer.started?.({ url: where, environment: this.#environment, pids });
     this.#workers.go(epoch);
     const stop = (): void => this.#stop();
     if (hooks.stop?.aborted) stop();

@@ -18,10 +18,19 @@ export interface RunRequest {
   folder?: string;
 }
 
+/** What there is once a run starts. */
+export interface StartedFacts {
+  /** The target, as it may be printed. */
+  url: string;
+  environment: Environment;
+  /** Processes of this run: its workers, and the server where the run started it or was told of it. */
+  pids: { workers: number[]; server?: number };
+}
+
 /** What may watch a run as it goes. Every method is optional; none may throw. */
 export interface RunObserver {
   /** Everything is ready and the run's clock starts. */
-  started?(facts: { url: string; environment: Environment }): void;
+  started?(facts: StartedFacts): void;
   /** Once a second: what all workers saw in it, added up. */
   interval?(interval: Interval): void;
   /** Something noteworthy, as it happens. */

@@ -65,6 +65,10 @@ export class Workers {
     }
   }
 
+  get pids(): number[] {
+    return this.#workers.flatMap(({ process: { pid } }) => pid ?? []);
+  }
+
   /** @throws ToolError where a worker could not load the scenario */
   ready(): Promise<void> {
     return this.#ready;
