@@ -28,7 +28,7 @@ export type FromServer =
   | { kind: 'stopped'; counts: object };
 
 /** What a parent tells the child: to stop as for SIGTERM, which Windows does not have. */
-export interface ToServer {
+interface ToServer {
   kind: 'stop';
 }
 
@@ -41,7 +41,7 @@ export interface Running {
 }
 
 /** Tells the parent; a parent that is gone is told nothing. */
-export function tellParent(message: FromServer): Promise<void> {
+function tellParent(message: FromServer): Promise<void> {
   return new Promise((resolve) => {
     if (!process.connected) resolve();
     else process.send?.(message, undefined, undefined, () => resolve());

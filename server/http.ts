@@ -8,7 +8,7 @@ export interface Page {
   headers?: Record<string, string>;
 }
 
-export const textPage = (status: number, sentence: string, headers: Record<string, string> = {}): Page => ({
+const textPage = (status: number, sentence: string, headers: Record<string, string> = {}): Page => ({
   status,
   type: 'text/plain; charset=utf-8',
   body: `${sentence}\n`,

@@ -27,7 +27,7 @@ export function createLogger(options: LoggerOptions): Log {
 }
 
 /** `20:48:03.123 joined  session=room user=alice users=2`. Whatever clients wrote comes out harmless. */
-export function humanLine(color: boolean): (json: string) => string {
+function humanLine(color: boolean): (json: string) => string {
   const { dim, yellow } = picocolors.createColors(color);
   return (json) => {
     const { time, level, msg, ...fields } = JSON.parse(json) as Record<string, unknown>;

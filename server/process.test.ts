@@ -4,7 +4,7 @@ import { connect as tcp, createServer as createTcpServer, type Socket } from 'no
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { join } from './contract/client.ts';
-import { forkSource, startProcess, type ServerProcess } from './testing/process.ts';
+import { forkSource, program, startProcess, type ServerProcess } from './testing/process.ts';
 
 const CLIENTS = 500;
 /** Windows has no signals: there a parent asks by its channel. */
@@ -88,12 +88,7 @@ describe('the server as a process', () => {
   });
 
   it.runIf(hasSignals)('P5 ends on Ctrl+C where no parent started it, and says how it went', async () => {
-    const child = spawn(process.execPath, [
-      '--import',
-      'tsx',
-      fileURLToPath(new URL('main.ts', import.meta.url)),
-      '{"port":0}',
-    ]);
+    const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(program), '{"port":0}']);
     started.push(() => child.kill('SIGKILL'));
     let output = '';
     child.stdout.on('data', (data) => (output += String(data)));
@@ -109,7 +104,7 @@ describe('the server as a process', () => {
   });
 
   it('dies with its parent, also when that is killed', async () => {
-    const { child: parent, output } = forkSource('testing/parent.ts', []);
+    const { child: parent, output } = forkSource(new URL('testing/parent.ts', import.meta.url), []);
     started.push(() => parent.kill('SIGKILL'));
     const [ready] = (await Promise.race([
       once(parent, 'message'),
@@ -124,7 +119,7 @@ describe('the server as a process', () => {
 
   it('says on a busy port what to do, and exits 104', async () => {
     const { ready } = await start({ quiet: true });
-    const { child, output } = forkSource('main.ts', [JSON.stringify({ port: ready.port })]);
+    const { child, output } = forkSource(program, [JSON.stringify({ port: ready.port })]);
     const [[message], [code]] = await Promise.all([once(child, 'message'), once(child, 'exit')]);
     expect([code, message]).toEqual([
       104,

@@ -1,5 +1,5 @@
 /** The message types that are counted by name; every other one counts as `other`. */
-export const COUNTED_TYPES = [
+const COUNTED_TYPES = [
   'command',
   'command:ack',
   'cursor',
@@ -14,7 +14,7 @@ export const COUNTED_TYPES = [
   'error',
   'other',
 ] as const;
-export type CountedType = (typeof COUNTED_TYPES)[number];
+type CountedType = (typeof COUNTED_TYPES)[number];
 export type TypeCounts = Record<CountedType, number>;
 
 const zeroes = (): TypeCounts => Object.fromEntries(COUNTED_TYPES.map((type) => [type, 0])) as TypeCounts;

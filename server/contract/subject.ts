@@ -2,7 +2,7 @@ import { it } from 'vitest';
 import type { Limits } from '../limits.ts';
 
 /** A server under the contract, running. */
-export interface RunningSubject {
+interface RunningSubject {
   /** `ws://HOST:PORT`. */
   url: string;
   /** Stops it as SIGTERM would; resolved once its last connection is gone. */
@@ -10,7 +10,7 @@ export interface RunningSubject {
 }
 
 /** A rule of protocol.md, or the part of it that is an extension: an implementation may lack either. */
-export type RuleId = `P${number}` | `P${number} ext`;
+type RuleId = `P${number}` | `P${number} ext`;
 
 /** An implementation of the protocol, to be put under the contract. */
 export interface Subject {

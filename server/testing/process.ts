@@ -11,9 +11,11 @@ export interface ServerProcess {
   ended: Promise<number | string>;
 }
 
+/** The server's own entry. */
+export const program = new URL('../main.ts', import.meta.url);
+
 /** Runs TypeScript in a process with a channel. */
-export function forkSource(file: string, args: string[]): { child: ChildProcess; output(): string } {
-  const url = new URL(`../${file}`, import.meta.url);
+export function forkSource(url: URL, args: string[]): { child: ChildProcess; output(): string } {
   const child = fork(url, args, { execArgv: ['--import', 'tsx'], silent: true });
   let text = '';
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (data) => (text += String(data)));
@@ -22,7 +24,7 @@ export function forkSource(file: string, args: string[]): { child: ChildProcess;
 
 /** Starts `server/main.ts` as a child and waits until it is ready. */
 export async function startProcess(options: object): Promise<ServerProcess> {
-  const { child, output } = forkSource('main.ts', [JSON.stringify({ port: 0, ...options })]);
+  const { child, output } = forkSource(program, [JSON.stringify({ port: 0, ...options })]);
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
   const first = once(child, 'message').then(([message]) => message as FromServer);
   const message = await Promise.race([first, ended]);

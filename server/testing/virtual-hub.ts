@@ -7,7 +7,7 @@ import { Sabotage } from '../sabotage.ts';
 import { Telemetry } from '../telemetry.ts';
 
 /** A clock that stands still until it is told to go on. */
-export class VirtualClock implements Clock {
+class VirtualClock implements Clock {
   #now = 0;
   #tasks: { at: number; task: () => void }[] = [];
 
