@@ -17,8 +17,10 @@ for (const stream of [process.stdout, process.stderr]) {
 
 function sayWhy(thrown: unknown): ExitCode {
   if (thrown instanceof ToolError && thrown.exitCode !== EXIT.defect) {
-    const sentence = `loadtest: ${thrown.message}${thrown.hint ? ` ${thrown.hint}` : ''}`;
-    process.stderr.write(`${wrap(sentence)}\n`);
+    const sentence = `${thrown.message}${thrown.hint ? ` ${thrown.hint}` : ''}`;
+    // After "loadtest: " a sentence goes on; names such as LOADTEST_URL stay.
+    const goesOn = sentence.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+    process.stderr.write(`${wrap(`loadtest: ${goesOn}`)}\n`);
     return thrown.exitCode;
   }
   const trace = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);

@@ -55,7 +55,7 @@ function typedAs(key: string, args: readonly string[]): string {
 
 function unknownOption(key: string, value: unknown, args: readonly string[], command: CommandName): ToolError {
   const typed = typedAs(key, args);
-  const foreign = command === 'run' && Object.hasOwn(FOREIGN, key) ? FOREIGN[key] : undefined;
+  const foreign = typed === dashed(key) ? foreignTo(command, key) : undefined;
   if (foreign)
     return new ToolError(`unknown option ${typed}.`, { hint: foreign(typeof value === 'string' ? value : '') });
   const names = Object.entries(ALL_OPTIONS)
@@ -65,6 +65,10 @@ function unknownOption(key: string, value: unknown, args: readonly string[], com
   const hint = meant ? `Did you mean --${meant}?` : `loadtest ${command} --help lists what there is.`;
   return new ToolError(`unknown option ${typed}.`, { hint });
 }
+
+/** What another tool's name is called here. */
+const foreignTo = (command: CommandName, key: string): ((value: string) => string) | undefined =>
+  command === 'run' && Object.hasOwn(FOREIGN, key) ? FOREIGN[key] : undefined;
 
 const takes = (option: Option, command: CommandName): boolean => option.commands.includes(command);
 
@@ -114,7 +118,7 @@ export function parseArguments(args: readonly string[], scenarios: readonly stri
   for (const [key, value] of Object.entries(given)) {
     const option = Object.hasOwn(ALL_OPTIONS, key) ? ALL_OPTIONS[key] : undefined;
     const known = option && takes(option, command);
-    if (!option || (!known && command === 'run' && FOREIGN[key])) throw unknownOption(key, value, args, command);
+    if (!option || (!known && foreignTo(command, key))) throw unknownOption(key, value, args, command);
     if (!known) {
       throw new ToolError(`${command} has no option --${key}: it belongs to loadtest ${option.commands.join(', ')}.`);
     }

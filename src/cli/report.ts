@@ -4,6 +4,10 @@ import { readJournal } from '../result/journal.ts';
 import { addInterval, emptyMeasurement } from '../result/measurement.ts';
 import type { Result } from '../result/result.ts';
 import { findRun, readResult, type StoredRun } from '../result/store.ts';
+import { screenOf } from '../reporters/screen.ts';
+import { outcomeLines, terminal } from '../reporters/terminal.ts';
+import { pagePath, writeReports } from './files.ts';
+import { openPage } from './open-page.ts';
 import { flagsOf } from './settings.ts';
 import type { Command, Shell } from './shell.ts';
 
@@ -13,10 +17,17 @@ export const report: Command = async (line, shell) => {
   if (line.operands.length === 0) {
     throw new ToolError('report takes the runs to render.', { hint: 'The newest: loadtest report latest.' });
   }
-  const runs = line.operands.map((named) => findRun(named, flags.out));
-  for (const run of runs) {
+  const screen = screenOf(shell.stdout, !flags['no-color'], shell.env);
+  // All are found before the first is written.
+  for (const run of line.operands.map((named) => findRun(named, flags.out))) {
     const result = resultOf(run, shell);
-    shell.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : `${result.summary}\n`);
+    const failure = writeReports(run.folder, result, flags.report);
+    if (failure) throw new ToolError(failure, { exitCode: EXIT.invalid });
+    const page = flags.report.includes('html') ? pagePath(run.folder, flags.out, shell.folder) : undefined;
+    const context = { ...screen, exit: EXIT.pass, ...(page !== undefined && { page }) };
+    if (flags.json) shell.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+    else shell.stdout.write(flags.quiet ? outcomeLines(result, context) : terminal(result, context));
+    if (flags.open && page !== undefined) await openPage(page, shell);
   }
   return EXIT.pass;
 };

@@ -3,13 +3,18 @@ import { execute } from '../engine/execute.ts';
 import { loadScenario } from '../engine/loader.ts';
 import { readMachine } from '../engine/machine.ts';
 import type { Executed, RunObserver } from '../engine/request.ts';
+import { progress } from '../live/progress.ts';
+import { screenOf } from '../reporters/screen.ts';
+import { outcomeLines, terminal } from '../reporters/terminal.ts';
+import type { Result } from '../result/result.ts';
 import { discardFolder, makeFolder } from '../result/store.ts';
 import { readConfig } from './config.ts';
 import { planText } from './dry-run.ts';
+import { pagePath, writeReports } from './files.ts';
 import type { Settings } from './options.ts';
 import type { CommandLine } from './parse.ts';
+import { openPage } from './open-page.ts';
 import { decide, type Decided } from './request.ts';
-import { screenOf } from './screen.ts';
 import { settingsOf } from './settings.ts';
 import type { Command, Shell } from './shell.ts';
 
@@ -25,21 +30,41 @@ export const run: Command = async (line, shell) => {
   }
   const { request } = decided;
   const folder = makeFolder(settings.out, request.run, request.plan.scenario);
-  const screen = screenOf(settings, request.plan, shell);
-  screen.begin();
   let finished: Finished;
+  const watch = watchOf(settings, decided, shell);
   try {
-    finished = await carryOut({ ...decided, request: { ...request, folder } }, screen.observer, shell);
+    finished = await carryOut({ ...decided, request: { ...request, folder } }, watch, shell);
   } catch (error) {
     discardFolder(folder);
     throw error;
   } finally {
-    screen.stop();
+    watch.close();
   }
   const exitCode = exitOf(finished, settings['no-fail']);
-  await screen.end(finished.executed.result, folder, exitCode);
+  await tell(finished.executed.result, folder, exitCode, settings, shell);
   return exitCode;
 };
+
+/** The progress, where it disturbs nothing: on standard error where standard output is for the result alone. */
+function watchOf({ quiet, json, ...settings }: Settings, { request }: Decided, shell: Shell): Watch {
+  if (quiet) return { close: () => undefined };
+  const stream = json ? shell.stderr : shell.stdout;
+  return progress(request.plan, request.run, stream, screenOf(stream, !settings['no-color'], shell.env));
+}
+
+type Watch = RunObserver & { close(): void };
+
+/** Writes the reports, and says how it ended: the outcome last, next to the prompt. */
+async function tell(result: Result, folder: string, exit: ExitCode, settings: Settings, shell: Shell): Promise<void> {
+  const failure = writeReports(folder, result, settings.report);
+  if (failure) shell.stderr.write(`loadtest: ${failure}\n`);
+  const page = settings.report.includes('html') && !failure ? pagePath(folder, settings.out, shell.folder) : undefined;
+  const screen = screenOf(shell.stdout, !settings['no-color'], shell.env);
+  const context = { ...screen, exit, ...(page !== undefined && { page }) };
+  if (settings.json) shell.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  else shell.stdout.write(settings.quiet ? outcomeLines(result, context) : terminal(result, context));
+  if (settings.open && page !== undefined) await openPage(page, shell);
+}
 
 /** Decides everything, and starts nothing. */
 async function prepare(line: CommandLine, shell: Shell): Promise<{ settings: Settings; decided: Decided }> {

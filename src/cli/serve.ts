@@ -1,11 +1,11 @@
 import { echo as runEcho } from '../../server/echo.ts';
 import { serve as runServer } from '../../server/serve.ts';
 import { EXIT, ToolError } from '../core/errors.ts';
+import { screenOf } from '../reporters/screen.ts';
 import type { CommandLine } from './parse.ts';
 import { limitsOf } from './serve-options.ts';
 import { flagsOf } from './settings.ts';
 import type { Command, Shell } from './shell.ts';
-import { wantsColour } from './colour.ts';
 
 /** What both servers are told: where they listen, and what they print. */
 function common(line: CommandLine, shell: Shell) {
@@ -16,7 +16,10 @@ function common(line: CommandLine, shell: Shell) {
   }
   const flags = flagsOf(line);
   const { host, port, debug, quiet, json } = flags;
-  return { flags, options: { host, port, debug, quiet, json, color: wantsColour(flags['no-color'], shell) } };
+  return {
+    flags,
+    options: { host, port, debug, quiet, json, color: screenOf(shell.stdout, !flags['no-color'], shell.env).colour },
+  };
 }
 
 /** The reference collaboration server, until a signal ends it. */

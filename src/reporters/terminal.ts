@@ -31,6 +31,12 @@ export function terminal(raw: Result, context: TerminalContext): string {
   return `${lines.slice(0, -1).join('\n')}\n`;
 }
 
+/** The outcome alone, as it ends the final screen: all that `--quiet` leaves. */
+export function outcomeLines(raw: Result, context: TerminalContext): string {
+  const lines = conclusion(presentable(raw, context), presentable(context, context), paletteOf(context));
+  return `${lines.join('\n')}\n`;
+}
+
 /** `30 s measured, 0:00 = 20:48:03                    bundled server, node engine` */
 function heading(result: Result, { bold, dim }: Palette): string {
   const started = Date.parse(result.started_at);

@@ -25,7 +25,7 @@ export function folderName(run: RunIdentity, scenario: string): string {
 export function makeFolder(out: string, run: RunIdentity, scenario: string): string {
   const folder = resolve(out, folderName(run, scenario));
   try {
-    fs.mkdirSync(folder, { recursive: true });
+    makeAll(folder);
     const probe = join(folder, '.writable');
     fs.writeFileSync(probe, '');
     fs.unlinkSync(probe);
@@ -37,6 +37,18 @@ export function makeFolder(out: string, run: RunIdentity, scenario: string): str
   }
   pointLatest(resolve(out), basename(folder));
   return folder;
+}
+
+/** Folder by folder, as `recursive` never returns in places such as /proc that refuse with ENOENT (Node 20). */
+function makeAll(folder: string): void {
+  if (fs.existsSync(folder)) return;
+  makeAll(dirname(folder));
+  try {
+    fs.mkdirSync(folder);
+  } catch (error) {
+    // Another run may have been first.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 /** Takes back the folder of a run that never began, where nothing was written; `latest` is the one before again. */
