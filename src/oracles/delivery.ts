@@ -3,6 +3,7 @@ import { asciiBytes, textOf } from '../core/text.ts';
 import { readToken, Stamp } from '../core/token.ts';
 import { sessionId } from '../plan/plan.ts';
 import { DOUBTFUL, Flight, NONE, OVERDUE, TAKEN } from './flight.ts';
+import { Losses } from './losses.ts';
 import { Membership } from './membership.ts';
 import { Stories, type StoriesOptions } from './stories.ts';
 
@@ -10,8 +11,6 @@ import { Stories, type StoriesOptions } from './stories.ts';
 const SURELY_READ_US = 1_000_000;
 /** A silence worth telling, µs. */
 const STALL_US = 250_000;
-/** Overdue changes kept to be told as late, should they come; beyond, the oldest are let go. */
-const MAX_OVERDUE = 50_000;
 
 /** `users` of each session; `sessions` are the indices in the whole run of this process's; `inspect` is the slow and certain reading. */
 export interface DeliveryOptions extends StoriesOptions {
@@ -39,17 +38,14 @@ export class Delivery {
   readonly #flight: Flight;
   readonly #members: Membership;
   readonly #stories: Stories;
+  readonly #losses: Losses;
   readonly #stamp = new Stamp();
   /** Highest seq + 1 that a receiver heard of a sender: one place a pair of a session. */
   readonly #heard: Uint32Array;
   /** Next seq of each sender. */
   readonly #nextSeq: Uint32Array;
-  /** Damaged copies of each receiver that could not be told to be of any one change. */
-  readonly #unattributed: Uint16Array;
   /** Highest version each session was seen to have. */
   readonly #versions: Float64Array;
-  readonly #overdue: number[] = [];
-  #pending = 0;
   #lastReceipt = 0;
 
   constructor(options: DeliveryOptions) {
@@ -61,20 +57,25 @@ export class Delivery {
     this.#flight = new Flight(options.sessions.length, options.users);
     this.#members = new Membership(options.sessions.length, options.users);
     this.#stories = new Stories(options, this.#flight);
+    this.#losses = new Losses(options, this.#flight, this.#members, this.#stories);
     this.#heard = new Uint32Array(seats * options.users);
     this.#nextSeq = new Uint32Array(seats);
-    this.#unattributed = new Uint16Array(seats);
     this.#versions = new Float64Array(options.sessions.length);
   }
 
   /** Copies that must arrive, have not, and are within their deadline. */
   get pending(): number {
-    return this.#pending;
+    return this.#losses.pending;
   }
 
   /** When a change was last received, µs. */
   get lastReceipt(): number {
     return this.#lastReceipt;
+  }
+
+  /** Resolves what is past its deadline at `now`. Call it at least once a second. */
+  tick(now: number): void {
+    this.#losses.tick(now);
   }
 
   /** The seq of a user's next change. */
@@ -128,26 +129,10 @@ export class Delivery {
           this.#flight.flags[entry] = flags | DOUBTFUL;
         }
       } else if (order < this.#flight.order[entry]! && !this.#flight.has(entry, user)) {
-        this.#forgo(entry, seat, at);
+        const heard = this.#heard[seat * this.#users + (this.#flight.sender[entry]! % this.#users)]!;
+        this.#losses.forgo(entry, seat, heard, at);
       }
     }
-  }
-
-  /** A receiver that has gone will not get this any more. */
-  #forgo(entry: number, seat: number, at: number): void {
-    const flight = this.#flight;
-    if ((flight.flags[entry]! & OVERDUE) !== 0) return;
-    const sender = flight.sender[entry]!;
-    if (flight.seq[entry]! + 1 < this.#heard[seat * this.#users + (sender % this.#users)]!) {
-      this.#lose(entry, seat, at, 'later changes of the same sender had arrived when this user left');
-    } else {
-      this.#recorder.count(flight.stage[entry]!, COUNTER.lost_upper, 1);
-      this.#members.doubt(seat);
-    }
-    flight.must[entry]!--;
-    flight.left[entry]!--;
-    this.#pending--;
-    if (flight.left[entry] === 0) flight.remove(entry);
   }
 
   /** A user sent its next change. */
@@ -167,7 +152,7 @@ export class Delivery {
     flight.due[entry] = due;
     flight.sent[entry] = sent;
     flight.order[entry] = order;
-    this.#pending += must;
+    this.#losses.expect(must);
     // Nobody has to have it; those who are joining may, and its copies can still be checked by their CRC.
     if (must === 0) flight.remove(entry);
   }
@@ -259,28 +244,11 @@ export class Delivery {
     recorder.count(stage, COUNTER.deliveries, 1);
     recorder.measure(stage, TREND.broadcast_latency, at - due);
     recorder.measure(stage, TREND.broadcast_service_time, at - flight.sent[entry]!);
-    if (overdue) this.#late(entry, seat, at);
-    else {
-      recorder.count(stage, COUNTER.deliveries_expected, 1);
-      this.#pending--;
-    }
+    if (overdue) this.#losses.late(entry, seat, at);
+    else this.#losses.arrived(stage);
     if (--flight.left[entry]! > 0) return;
     if (!overdue && flight.must[entry]! > 0) recorder.measure(stage, TREND.broadcast_completion, at - due);
     flight.remove(entry);
-  }
-
-  /** What was counted as lost when its deadline passed has come after all. */
-  #late(entry: number, seat: number, at: number): void {
-    const stage = this.#flight.stage[entry]!;
-    if ((this.#flight.flags[entry]! & DOUBTFUL) === 0) {
-      this.#recorder.count(stage, COUNTER.lost, -1);
-      this.#recorder.missing(stage, TREND.broadcast_latency, -1);
-      this.#recorder.missing(stage, TREND.broadcast_service_time, -1);
-    } else {
-      this.#recorder.count(stage, COUNTER.deliveries_expected, 1);
-    }
-    this.#recorder.count(stage, COUNTER.lost_upper, -1);
-    this.#stories.ofFlight('late', entry, seat, at, 'arrived after its deadline');
   }
 
   #possible(seat: number, stage: number): void {
@@ -330,7 +298,7 @@ export class Delivery {
     if (found === NONE && sender !== NONE) found = this.#onlyOneLacking(seat, sender);
     const stage = found === NONE ? this.#recorder.stageOf(at) : this.#flight.stage[found]!;
     this.#stories.ofText('corrupted', stage, seat, at, text, 'its content is not what was sent', found);
-    if (found === NONE) this.#unattributed[seat]!++;
+    if (found === NONE) this.#losses.unattributed(seat);
     else this.#arrived(found, seat, at);
   }
 
@@ -356,73 +324,5 @@ export class Delivery {
 
   #invented(seat: number, text: string, at: number, why: string): void {
     this.#stories.ofText('invented', this.#recorder.stageOf(at), seat, at, text, why);
-  }
-
-  /** Resolves what is past its deadline at `now`. Call it at least once a second. */
-  tick(now: number): void {
-    let entry = this.#flight.oldest();
-    let changes = 0;
-    let first = 0;
-    while (entry !== NONE && this.#flight.due[entry]! + this.#options.deadline_us <= now) {
-      const due = this.#flight.due[entry]!;
-      if (this.#expire(entry, now) && changes++ === 0) first = due;
-      entry = this.#flight.oldest();
-    }
-    if (changes === 0) return;
-    this.#recorder.event({
-      at_ms: now / 1000,
-      kind: 'overdue',
-      text: `${changes} ${changes === 1 ? 'broadcast' : 'broadcasts'} overdue by ${this.#options.deadline_us / 1e6} s, the first due at ${(first / 1e6).toFixed(3)} s`,
-    });
-  }
-
-  /** @returns whether a copy that had to arrive is missing */
-  #expire(entry: number, now: number): boolean {
-    const flight = this.#flight;
-    const session = flight.session[entry]!;
-    const sender = flight.sender[entry]!;
-    const taken = (flight.flags[entry]! & TAKEN) !== 0 || (flight.flags[entry]! & DOUBTFUL) === 0;
-    if (taken) flight.flags[entry]! &= ~DOUBTFUL;
-    flight.overdue(entry);
-    let lost = false;
-    for (let user = 0; user < this.#users; user++) {
-      const seat = session * this.#users + user;
-      if (seat === sender || !this.#members.isIn(seat) || this.#members.orderOf(seat) > flight.order[entry]!) continue;
-      if (flight.has(entry, user)) continue;
-      this.#pending--;
-      if (this.#unattributed[seat]! > 0 && taken) {
-        // One of the damaged copies was this one, or was not: lost, at most.
-        this.#unattributed[seat]!--;
-        flight.give(entry, user);
-        flight.left[entry]!--;
-        this.#recorder.count(flight.stage[entry]!, COUNTER.lost_upper, 1);
-      } else if (taken) {
-        this.#lose(entry, seat, now, 'never arrived');
-        lost = true;
-      } else {
-        this.#recorder.count(flight.stage[entry]!, COUNTER.lost_upper, 1);
-      }
-    }
-    if (flight.left[entry] === 0) flight.remove(entry);
-    else this.#overdue.push(entry);
-    if (this.#overdue.length > MAX_OVERDUE) this.#letGo();
-    return lost;
-  }
-
-  /** Lets the older half of the overdue go: they stay counted as lost. */
-  #letGo(): void {
-    for (const entry of this.#overdue.splice(0, MAX_OVERDUE / 2)) {
-      if ((this.#flight.flags[entry]! & OVERDUE) !== 0) this.#flight.remove(entry);
-    }
-  }
-
-  #lose(entry: number, seat: number, at: number, why: string): void {
-    const stage = this.#flight.stage[entry]!;
-    this.#recorder.count(stage, COUNTER.deliveries_expected, 1);
-    this.#recorder.count(stage, COUNTER.lost_upper, 1);
-    this.#recorder.missing(stage, TREND.broadcast_latency, 1);
-    this.#recorder.missing(stage, TREND.broadcast_service_time, 1);
-    const had = this.#flight.must[entry]! - this.#flight.left[entry]!;
-    this.#stories.ofFlight('lost', entry, seat, at, `${why}; ${had} of ${this.#flight.must[entry]} got it`);
   }
 }

@@ -1,0 +1,160 @@
+import { COUNTER, TREND, type Recorder } from '../core/recorder.ts';
+import { DOUBTFUL, NONE, OVERDUE, TAKEN, type Flight } from './flight.ts';
+import type { Membership } from './membership.ts';
+import type { Stories } from './stories.ts';
+
+/** Overdue changes kept to be told as late, should they come; beyond, the oldest are let go. */
+const MAX_OVERDUE = 50_000;
+
+/**
+ * The books of what had to arrive. A copy is booked when it is resolved: it arrived, or its deadline passed, or nobody
+ * waits for it any more; until then it is pending, so that a run that is cut off shows no false loss.
+ */
+export class Losses {
+  readonly #recorder: Recorder;
+  readonly #flight: Flight;
+  readonly #members: Membership;
+  readonly #stories: Stories;
+  readonly #users: number;
+  readonly #deadlineUs: number;
+  /** Damaged copies of each receiver that could not be told to be of any one change. */
+  readonly #unattributed: Uint16Array;
+  readonly #overdue: number[] = [];
+  #pending = 0;
+
+  constructor(
+    options: { recorder: Recorder; users: number; sessions: readonly number[]; deadline_us: number },
+    flight: Flight,
+    members: Membership,
+    stories: Stories,
+  ) {
+    this.#recorder = options.recorder;
+    this.#users = options.users;
+    this.#deadlineUs = options.deadline_us;
+    this.#flight = flight;
+    this.#members = members;
+    this.#stories = stories;
+    this.#unattributed = new Uint16Array(options.sessions.length * options.users);
+  }
+
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** So many copies of a change have to arrive. */
+  expect(copies: number): void {
+    this.#pending += copies;
+  }
+
+  /** One of them did, in time. */
+  arrived(stage: number): void {
+    this.#recorder.count(stage, COUNTER.deliveries_expected, 1);
+    this.#pending--;
+  }
+
+  /** A damaged copy came to this user that may be any of those it lacks. */
+  unattributed(seat: number): void {
+    this.#unattributed[seat]!++;
+  }
+
+  /** What was counted as lost when its deadline passed has come after all. */
+  late(entry: number, seat: number, at: number): void {
+    const stage = this.#flight.stage[entry]!;
+    if ((this.#flight.flags[entry]! & DOUBTFUL) === 0) {
+      this.#recorder.count(stage, COUNTER.lost, -1);
+      this.#recorder.missing(stage, TREND.broadcast_latency, -1);
+      this.#recorder.missing(stage, TREND.broadcast_service_time, -1);
+    } else {
+      this.#recorder.count(stage, COUNTER.deliveries_expected, 1);
+    }
+    this.#recorder.count(stage, COUNTER.lost_upper, -1);
+    this.#stories.ofFlight('late', entry, seat, at, 'arrived after its deadline');
+  }
+
+  /**
+   * A receiver that has gone will not get this any more.
+   * @param heard the highest seq + 1 that it heard of the change's sender
+   */
+  forgo(entry: number, seat: number, heard: number, at: number): void {
+    const flight = this.#flight;
+    if ((flight.flags[entry]! & OVERDUE) !== 0) return;
+    if (flight.seq[entry]! + 1 < heard) {
+      this.#lose(entry, seat, at, 'later changes of the same sender had arrived when this user left');
+    } else {
+      this.#recorder.count(flight.stage[entry]!, COUNTER.lost_upper, 1);
+      this.#members.doubt(seat);
+    }
+    flight.must[entry]!--;
+    flight.left[entry]!--;
+    this.#pending--;
+    if (flight.left[entry] === 0) flight.remove(entry);
+  }
+
+  /** Resolves what is past its deadline at `now`. */
+  tick(now: number): void {
+    let entry = this.#flight.oldest();
+    let changes = 0;
+    let first = 0;
+    while (entry !== NONE && this.#flight.due[entry]! + this.#deadlineUs <= now) {
+      const due = this.#flight.due[entry]!;
+      if (this.#expire(entry, now) && changes++ === 0) first = due;
+      entry = this.#flight.oldest();
+    }
+    if (changes === 0) return;
+    this.#recorder.event({
+      at_ms: now / 1000,
+      kind: 'overdue',
+      text: `${changes} ${changes === 1 ? 'broadcast' : 'broadcasts'} overdue by ${this.#deadlineUs / 1e6} s, the first due at ${(first / 1e6).toFixed(3)} s`,
+    });
+  }
+
+  /** @returns whether a copy that had to arrive is missing */
+  #expire(entry: number, now: number): boolean {
+    const flight = this.#flight;
+    const session = flight.session[entry]!;
+    const sender = flight.sender[entry]!;
+    const taken = (flight.flags[entry]! & TAKEN) !== 0 || (flight.flags[entry]! & DOUBTFUL) === 0;
+    if (taken) flight.flags[entry]! &= ~DOUBTFUL;
+    flight.overdue(entry);
+    let lost = false;
+    for (let user = 0; user < this.#users; user++) {
+      const seat = session * this.#users + user;
+      if (seat === sender || !this.#members.isIn(seat) || this.#members.orderOf(seat) > flight.order[entry]!) continue;
+      if (flight.has(entry, user)) continue;
+      this.#pending--;
+      if (this.#unattributed[seat]! > 0 && taken) {
+        // One of the damaged copies was this one, or was not: lost, at most.
+        this.#unattributed[seat]!--;
+        flight.give(entry, user);
+        flight.left[entry]!--;
+        this.#recorder.count(flight.stage[entry]!, COUNTER.lost_upper, 1);
+      } else if (taken) {
+        this.#lose(entry, seat, now, 'never arrived');
+        lost = true;
+      } else {
+        this.#recorder.count(flight.stage[entry]!, COUNTER.lost_upper, 1);
+      }
+    }
+    if (flight.left[entry] === 0) flight.remove(entry);
+    else this.#overdue.push(entry);
+    if (this.#overdue.length > MAX_OVERDUE) this.#letGo();
+    return lost;
+  }
+
+  /** Lets the older half of the overdue go: they stay counted as lost. */
+  #letGo(): void {
+    for (const entry of this.#overdue.splice(0, MAX_OVERDUE / 2)) {
+      if ((this.#flight.flags[entry]! & OVERDUE) !== 0) this.#flight.remove(entry);
+    }
+  }
+
+  #lose(entry: number, seat: number, at: number, why: string): void {
+    const stage = this.#flight.stage[entry]!;
+    this.#recorder.count(stage, COUNTER.deliveries_expected, 1);
+    this.#recorder.count(stage, COUNTER.lost_upper, 1);
+    this.#recorder.missing(stage, TREND.broadcast_latency, 1);
+    this.#recorder.missing(stage, TREND.broadcast_service_time, 1);
+    const had = this.#flight.must[entry]! - this.#flight.left[entry]!;
+    this.#stories.ofFlight('lost', entry, seat, at, `${why}; ${had} of ${this.#flight.must[entry]} got it`);
+  }
+}
