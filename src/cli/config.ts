@@ -64,15 +64,16 @@ async function contentOf(path: string, name: string): Promise<unknown> {
 
 function complaint(
   name: string,
+  whole: string,
   { code, path, keys }: { code: string; path: PropertyKey[]; keys?: string[] },
 ): ToolError {
   const [unknown] = keys ?? [];
   if (code === 'unrecognized_keys' && unknown !== undefined) {
     const hint = didYouMean(unknown, ['scenario', ...CONFIG_NAMES]) ?? 'Options stand there by their long names.';
-    return new ToolError(`The config file ${name} has an unknown option ${unknown}.`, { hint });
+    return new ToolError(`${whole} has an unknown option ${unknown}.`, { hint });
   }
   const [option] = path;
-  if (option === undefined) return new ToolError(`The config file ${name} does not hold an object with options.`);
+  if (option === undefined) return new ToolError(`${whole} does not hold an object with options.`);
   const wants =
     Object.hasOwn(OPTIONS, option) && !('value' in OPTIONS[option as OptionName])
       ? 'true or false'
@@ -89,12 +90,22 @@ function complaint(
 export async function readConfig(named: string | undefined, folder: string): Promise<ConfigFile | undefined> {
   const name = named ?? FOUND.find((file) => existsSync(resolve(folder, file)));
   if (name === undefined) return undefined;
-  const checked = schema.safeParse(await contentOf(resolve(folder, name), name));
-  if (!checked.success) throw complaint(name, checked.error.issues[0] as Parameters<typeof complaint>[1]);
+  return configOf(await contentOf(resolve(folder, name), name), basename(name), `The config file ${name}`);
+}
+
+/**
+ * Options out of an object that may hold anything.
+ * @param name how it is called beside an option: `users in NAME`
+ * @param whole how it is called where no option is meant
+ * @throws ToolError (104) where it holds what no option takes
+ */
+export function configOf(value: unknown, name: string, whole: string): ConfigFile {
+  const checked = schema.safeParse(value);
+  if (!checked.success) throw complaint(name, whole, checked.error.issues[0] as Parameters<typeof complaint>[2]);
   const { scenario, ...options } = checked.data as { scenario?: string } & Record<string, unknown>;
   const texts = new Map<string, string[] | boolean>();
-  for (const [option, value] of Object.entries(options)) {
-    if (value !== undefined) texts.set(option, typeof value === 'boolean' ? value : [value].flat().map(String));
+  for (const [option, given] of Object.entries(options)) {
+    if (given !== undefined) texts.set(option, typeof given === 'boolean' ? given : [given].flat().map(String));
   }
-  return { name: basename(name), ...(scenario !== undefined && { scenario }), texts };
+  return { name, ...(scenario !== undefined && { scenario }), texts };
 }

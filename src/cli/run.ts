@@ -19,7 +19,7 @@ import { settingsOf } from './settings.ts';
 import type { Command, Shell } from './shell.ts';
 
 /** The scenario of those who name none. */
-const DEFAULT_SCENARIO = 'steady';
+export const DEFAULT_SCENARIO = 'steady';
 
 /** The main job: simulated users in sessions, measured, judged, reported. */
 export const run: Command = async (line, shell) => {
