@@ -23,7 +23,13 @@ export interface ChartOptions {
   /** A line under the title: how to read it. */
   note: string;
   xs: number[];
-  x: { splits?: number[]; increments?: number[]; show: (value: number) => string; label?: string };
+  x: {
+    range?: [number, number];
+    splits?: number[];
+    increments?: number[];
+    show: (value: number) => string;
+    label?: string;
+  };
   lines: Line[];
   y: { show: (value: number) => string; log?: boolean; least?: number };
   right?: { show: (value: number) => string };
@@ -67,9 +73,9 @@ function settings(options: ChartOptions, width: number): uPlot.Options {
   return {
     width,
     height: options.height ?? (narrow ? 220 : 260),
-    padding: [14, right ? null : 14, null, null],
+    padding: [24, right ? null : 14, null, null],
     scales: {
-      x: { time: false },
+      x: { time: false, ...(x.range && { range: x.range }) },
       y: y.log ? { distr: 3, range: logRange } : { range: (_plot, _least, most) => [0, roomAbove(most, y.least ?? 1)] },
       right: { range: (_plot, _least, most) => [0, roomAbove(most, 1)] },
     },
@@ -77,14 +83,16 @@ function settings(options: ChartOptions, width: number): uPlot.Options {
       {
         ...axis(),
         space: narrow ? 60 : 70,
+        size: 32,
         ...(x.splits && { splits: x.splits }),
         ...(x.increments && { incrs: x.increments }),
-        ...(x.label !== undefined && { label: x.label, labelSize: 22, labelFont: FONT }),
+        ...(x.label !== undefined && { label: x.label, labelSize: 20, labelFont: FONT }),
         values: (_plot, splits) => splits.map(x.show),
       },
       {
         ...axis(),
         size: 58,
+        ...(y.log && { filter: powersOfTen, grid: { ...axis().grid, filter: powersOfTen } }),
         values: (_plot, splits) => splits.map((value) => (value === null ? '' : y.show(value))),
       },
       ...(right
@@ -101,7 +109,7 @@ function settings(options: ChartOptions, width: number): uPlot.Options {
         : []),
     ],
     series: [
-      { label: x.label ?? 'time', value: (_plot, value) => (value === null ? '–' : x.show(value)) },
+      { label: x.label ?? 'time', value: (_plot, value) => (value === null ? '' : x.show(value)) },
       ...options.lines.map(seriesOf),
     ],
     cursor: {
@@ -126,7 +134,7 @@ function seriesOf(line: Line): uPlot.Series {
     ...(line.bars && { fill: stroke, paths: uPlot.paths.bars!({ size: [0.8, 14] }) }),
     points: { show: line.points ?? false, size: 5, fill: stroke },
     spanGaps: false,
-    value: (_plot, value) => (value === null || value === undefined ? '–' : line.show(value)),
+    value: (_plot, value) => (value === null || value === undefined ? '' : line.show(value)),
   };
 }
 
@@ -136,6 +144,10 @@ const axis = (): uPlot.Axis => ({
   grid: { stroke: () => colour('grid'), width: 1 },
   ticks: { stroke: () => colour('grid'), width: 1, size: 5 },
 });
+
+/** Labels and lines where they can be told apart: at 0.1, 1, 10, 100. */
+const powersOfTen = (_plot: uPlot, splits: number[]): (number | null)[] =>
+  splits.map((value) => (Math.abs(Math.log10(value) % 1) < 1e-9 ? value : null));
 
 /** Some air above the highest value; a scale of its own where there is none. */
 const roomAbove = (most: number | null, least: number): number => Math.max((most ?? 0) * 1.08, least);

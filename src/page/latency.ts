@@ -1,6 +1,6 @@
 import { aboutMetric, TREND_NAMES } from '../core/metrics.ts';
 import { CELL_HEADS, cellsOf, limitOn, limitsOf } from '../reporters/figures.ts';
-import { digits } from '../reporters/words.ts';
+import { digits, plainNumber } from '../reporters/words.ts';
 import { chart } from './chart.ts';
 import { h, section, table } from './dom.ts';
 import type { Curve, PageDocument } from './document.ts';
@@ -78,7 +78,7 @@ function curves({ result }: PageDocument, drawn: Curve[]): HTMLElement {
     note: 'So many per cent took at most so long. Each step to the right is ten times rarer; both axes are logarithmic.',
     xs,
     x: { splits: TICKS.map(nines).filter((x) => x <= last + 0.3), show: tickWords, label: 'percentile' },
-    y: { show: digits, log: true },
+    y: { show: plainNumber, log: true },
     lines: drawn.map((curve, at) => ({
       label: curve.name,
       colour: COLOURS[at]!,

@@ -24,7 +24,8 @@ export function stageBands(timeline: Result['timeline'], ends: { ramp: number; s
     const { ctx, bbox } = plot;
     ctx.save();
     ctx.font = scaledFont();
-    ctx.textBaseline = 'top';
+    ctx.textAlign = 'left';
+    ctx.textBaseline = 'bottom';
     for (const { stage, from, to } of bands) {
       const left = clamp(plot.valToPos(from / 1000, 'x', true), bbox);
       const right = clamp(plot.valToPos(to / 1000, 'x', true), bbox);
@@ -36,7 +37,7 @@ export function stageBands(timeline: Result['timeline'], ends: { ramp: number; s
       const word = STAGE_WORDS[stage];
       if (ctx.measureText(word).width > right - left - 8 * dpr()) continue;
       ctx.fillStyle = colour('muted');
-      ctx.fillText(word, left + 5 * dpr(), bbox.top + 4 * dpr());
+      ctx.fillText(word, left, bbox.top - 5 * dpr());
     }
     ctx.restore();
   };
@@ -95,6 +96,7 @@ export function limitLine(value: number, words: string) {
     ctx.stroke();
     ctx.font = scaledFont();
     ctx.fillStyle = colour('fail');
+    ctx.textAlign = 'left';
     ctx.textBaseline = 'bottom';
     ctx.fillText(words, bbox.left + 6 * dpr(), y - 3 * dpr());
     ctx.restore();

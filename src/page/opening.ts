@@ -74,19 +74,19 @@ function keyFigures({ result }: PageDocument): HTMLElement {
       'Latency at p99',
       p99 ?? NONE,
       p99 === undefined ? '' : 'ms',
-      limit ? `limit ${limit.brief}` : 'due → received',
+      limit ? `limit ${limit.brief} ms` : 'from due to received',
     ),
     tile(
       'Deliveries',
       integer(countOf(result, 'deliveries')),
       '',
-      `of ${integer(countOf(result, 'deliveries_expected'))} expected`,
+      `of ${integer(countOf(result, 'deliveries_expected'))} that had to arrive`,
     ),
     tile(
       'Lost',
       upper > lost ? `${integer(lost)}–${integer(upper)}` : integer(lost),
       '',
-      `past ${formatDuration(result.plan.deadline_ms)}`,
+      `not within ${formatDuration(result.plan.deadline_ms)}`,
     ),
     tile(
       'Throughput',

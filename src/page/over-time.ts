@@ -49,7 +49,11 @@ function chartsOf({ result }: PageDocument): Draw {
     chart({
       ...options,
       xs: timeline.map(({ from_ms, to_ms }) => (from_ms + to_ms) / 2000),
-      x: { increments: INCREMENTS, show: (seconds) => elapsed(seconds * 1000) },
+      x: {
+        range: [0, timeline.at(-1)!.to_ms / 1000],
+        increments: INCREMENTS,
+        show: (seconds) => elapsed(seconds * 1000),
+      },
       under: stageBands(timeline, stageEnds(result.plan)),
       over: (plot) => {
         options.over?.(plot);
@@ -78,7 +82,7 @@ function latencyChart(result: Result, draw: Draw): HTMLElement | false {
   return draw({
     title: 'Latency, ms',
     note: 'broadcast_latency of what was resolved in each interval. The axis is logarithmic.',
-    y: { show: digits, log: true },
+    y: { show: plainNumber, log: true },
     lines: [
       trendLine(result, 'max', { colour: 'series-3', dash: [2, 3] }),
       trendLine(result, 'p99', { colour: 'series-1' }),
@@ -95,7 +99,7 @@ function throughputChart(result: Result, draw: Draw): HTMLElement | false {
   if (!result.timeline.some(({ metrics }) => metrics.commands_sent ?? metrics.deliveries)) return false;
   return draw({
     title: 'Throughput, a second',
-    note: 'Deliveries on the left axis, changes sent on the right one.',
+    note: 'Deliveries on the left axis, changes sent on the right one: the lines part where changes do not get through.',
     y: { show: short },
     right: { show: short },
     lines: [

@@ -45,7 +45,7 @@ function disconnects(fed: PageDocument): HTMLElement {
     { head: 'when' },
     { head: 'meant' },
     { head: 'count', num: true },
-    { head: fed.zone.name, num: true },
+    { head: `at (${fed.zone.name})`, num: true },
   ];
   return table('How connections ended, by close code', columns, rows);
 }
@@ -63,7 +63,7 @@ function errors(fed: PageDocument): HTMLElement {
     { head: 'error' },
     { head: 'message' },
     { head: 'count', num: true },
-    { head: fed.zone.name, num: true },
+    { head: `at (${fed.zone.name})`, num: true },
   ];
   return h('div', { class: 'gap' }, table('Errors', columns, rows));
 }
