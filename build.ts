@@ -4,7 +4,6 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { build, type Plugin } from 'esbuild';
 
@@ -22,21 +21,12 @@ const k6Stays: Plugin = {
   },
 };
 
-/** Until everything is written: what is not there yet is left out, and said. */
-function present(entries: Record<string, string>): Record<string, string> {
-  const there = Object.entries(entries).filter(([, file]) => existsSync(`${root}/${file}`));
-  for (const [name, file] of Object.entries(entries)) {
-    if (!existsSync(`${root}/${file}`)) process.stderr.write(`build: ${name} left out, ${file} is not there yet\n`);
-  }
-  return Object.fromEntries(there);
-}
-
 async function programs(): Promise<void> {
   const scenarios = (await readdir(`${root}/scenarios`)).filter((file) => file.endsWith('.ts'));
   await build({
     absWorkingDir: root,
     outdir: fresh,
-    entryPoints: present({
+    entryPoints: {
       main: 'src/main.ts',
       index: 'src/index.ts',
       worker: 'src/engine/worker.ts',
@@ -44,7 +34,7 @@ async function programs(): Promise<void> {
       alarm: 'src/engine/alarm.ts',
       server: 'server/main.ts',
       ...Object.fromEntries(scenarios.map((file) => [`scenarios/${file.slice(0, -3)}`, `scenarios/${file}`])),
-    }),
+    },
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -56,15 +46,14 @@ async function programs(): Promise<void> {
     plugins: [k6Stays],
     logLevel: 'warning',
   });
-  if (existsSync(`${fresh}/main.js`)) await chmod(`${fresh}/main.js`, 0o755);
+  await chmod(`${fresh}/main.js`, 0o755);
 }
 
 async function page(): Promise<void> {
-  if (!existsSync(`${root}/src/page/main.ts`)) return;
   await build({
     absWorkingDir: root,
     outdir: fresh,
-    entryPoints: present({ page: 'src/page/main.ts' }),
+    entryPoints: { page: 'src/page/main.ts' },
     bundle: true,
     minify: true,
     format: 'iife',
@@ -75,7 +64,6 @@ async function page(): Promise<void> {
 }
 
 async function schemas(): Promise<void> {
-  if (!existsSync(`${root}/src/result/assemble.ts`)) return;
   const [{ resultJsonSchema }, { configJsonSchema }] = await Promise.all([
     import('./src/result/assemble.ts'),
     import('./src/cli/config.ts'),
@@ -87,7 +75,6 @@ async function schemas(): Promise<void> {
 
 /** Declarations of the public API, and of what it refers to. */
 async function types(): Promise<void> {
-  if (!existsSync(`${root}/src/index.ts`)) return;
   const tsc = `${root}/node_modules/typescript/bin/tsc`;
   const compiler = spawn(process.execPath, [tsc, '-p', 'tsconfig.types.json', '--outDir', `${fresh}/types`], {
     cwd: root,

@@ -15,9 +15,8 @@ const DUE_AT = 32;
 const LAG_AT = 42;
 const CRC_AT = 49;
 
-/** Length of a whole token, and of what its CRC covers besides the content. */
+/** Length of a whole token. */
 export const TOKEN_LENGTH = 56;
-export const TOKEN_HEAD_LENGTH = CRC_AT - 1;
 
 /** The highest numbers that fit; a lag beyond (36 minutes) is kept at the highest. */
 export const MAX_EPOCH = 36 ** 3 - 1;
