@@ -23,13 +23,13 @@ const gaugeIn = (interval: Interval, name: GaugeName): number | undefined =>
  */
 export function liveLine(plan: Plan, interval: Interval, lost: number): string {
   const users = gaugeIn(interval, 'users_connected');
+  const sickness = sicknessOf(plan, interval);
   return [
     whenOf(plan, interval),
     users === undefined ? '' : `${integer(users)}/${integer(plan.users_total)} users`,
     `${integer(countIn(interval, 'deliveries') / (Math.max(interval.to_ms - interval.from_ms, 1) / 1000))}/s`,
-    latencyOf(interval),
+    sickness || latencyOf(interval),
     `${integer(lost)} lost`,
-    sicknessOf(plan, interval),
   ]
     .filter((part) => part !== '')
     .join('   ');
@@ -48,19 +48,23 @@ function whenOf(plan: Plan, { from_ms, to_ms, pending }: Interval): string {
 
 function latencyOf(interval: Interval): string {
   const trend = trendIn(interval, 'broadcast_latency');
-  const [p50, p99] = [50, 99].map((percent) => {
+  const at = (percent: number): string => {
     const us = percentileOf(trend, percent);
-    return us === undefined ? undefined : us === Infinity ? 'never' : digits(us / 1000);
-  });
-  return p50 === undefined ? '' : `p50 ${p50}  p99 ${p99} ms`;
+    return us === Infinity ? 'never' : coarse((us ?? 0) / 1000);
+  };
+  if (trend.count + trend.missing === 0) return '';
+  return `p50 ${at(50)}  p99 ${at(99)} ms`;
 }
+
+/** Two digits are enough for what changes every second: `0.04`, `1.9`, `143`. */
+const coarse = (ms: number): string => (ms < 0.095 ? ms.toFixed(2) : ms < 9.95 ? ms.toFixed(1) : integer(ms));
 
 /** As the generator's judge has it: above these, what rests on time becomes unknown. */
 const BUSY = 0.7;
 const ALWAYS_LATE_MS = 5;
 const PART_OF_LIMIT = 0.1;
 
-/** The generator itself, which is mentioned only when it is sick. */
+/** The generator itself, which is mentioned only when it is sick: then the latencies are its own. */
 function sicknessOf(plan: Plan, interval: Interval): string {
   const busy = gaugeIn(interval, 'generator_event_loop_utilization') ?? 0;
   const late_ms = (percentileOf(trendIn(interval, 'send_lag'), 99) ?? 0) / 1000;

@@ -40,14 +40,14 @@ export function progress(plan: Plan, run: RunIdentity, stream: ProgressStream, s
   let told = 0;
   let written_ms = 0;
 
+  const startedAt = (): number => Date.parse(run.started_at);
   const above = (text: string): void => {
     stream.write(live && line !== '' ? `${CLEAR_LINE}${text}\n${line}` : `${text}\n`);
   };
   const tell = (at_ms: number, standing: 'fail' | 'unknown', text: string): void => {
     if (++told > MOST_EVENTS) return;
-    const started = Date.parse(run.started_at);
     const sign = standing === 'fail' ? mark.fail : '!';
-    const lead = `${clock(started + at_ms, offsetAt(started))}  ${sign} `;
+    const lead = `${clock(startedAt() + at_ms, offsetAt(startedAt()))}  ${sign} `;
     const [first = '', ...others] = wrapped(presentable(text, screen), lead, lead.length);
     above([first.replace(sign, tint[standing](sign)), ...others].join('\n'));
   };
@@ -56,11 +56,11 @@ export function progress(plan: Plan, run: RunIdentity, stream: ProgressStream, s
     started: ({ url }) => void stream.write(`${banner(plan, url, screen)}\n`),
     interval(interval) {
       lost = Math.max(lost + countIn(interval, 'lost'), 0);
-      for (const { at_ms, standing, text } of notablesIn(plan, interval)) tell(at_ms, standing, text);
+      for (const { at_ms, standing, text } of notablesIn(plan, startedAt(), interval)) tell(at_ms, standing, text);
       const words = shown(liveLine(plan, interval, lost), screen);
       if (live) {
         // One column is left free: a full line would make some terminals scroll.
-        line = cut(words, Math.min(stream.columns ?? COLUMNS, COLUMNS) - 1, screen);
+        line = cut(words, (stream.columns ?? COLUMNS) - 1, screen);
         stream.write(`${CLEAR_LINE}${line}`);
       } else if (interval.to_ms - written_ms >= EVERY_MS - 500) {
         written_ms = interval.to_ms;

@@ -25,7 +25,8 @@ export interface ChartOptions {
   xs: number[];
   x: {
     range?: [number, number];
-    splits?: number[];
+    /** Where the ticks stand, if not at round values. */
+    splits?: (narrow: boolean) => number[];
     increments?: number[];
     show: (value: number) => string;
     label?: string;
@@ -33,6 +34,8 @@ export interface ChartOptions {
   lines: Line[];
   y: { show: (value: number) => string; log?: boolean; least?: number };
   right?: { show: (value: number) => string };
+  /** Leaves the room of a right axis, so that charts above each other agree. */
+  aligned?: boolean;
   height?: number;
   /** Draws beneath and above the lines. */
   under?: (plot: uPlot) => void;
@@ -43,6 +46,8 @@ export interface ChartOptions {
 
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 const MIN_WIDTH = 240;
+const NARROW = 480;
+const RIGHT_AXIS = 50;
 
 /** A chart that is as wide as its place and follows the theme. */
 export function chart(options: ChartOptions): HTMLElement {
@@ -54,18 +59,20 @@ export function chart(options: ChartOptions): HTMLElement {
     place,
   );
   let plot: uPlot | undefined;
-  new ResizeObserver(() => {
+  const fit = (): void => {
     const width = Math.max(Math.floor(place.clientWidth), MIN_WIDTH);
-    if (!plot)
+    if (!plot) {
       plot = new uPlot(settings(options, width), [options.xs, ...options.lines.map(({ values }) => values)], place);
-    else if (plot.width !== width) plot.setSize({ width, height: plot.height });
-  }).observe(place);
+    } else if (plot.width !== width) plot.setSize({ width, height: plot.height });
+  };
+  // In the next frame: a chart that changes its place while places are measured would be measured again.
+  new ResizeObserver(() => requestAnimationFrame(fit)).observe(place);
   onTheme(() => plot?.redraw(false, true));
   return figure;
 }
 
 function settings(options: ChartOptions, width: number): uPlot.Options {
-  const narrow = width < 480;
+  const narrow = width < NARROW;
   const { x, y, right } = options;
   const hooks: uPlot.Hooks.Arrays = {};
   if (options.under) hooks.drawClear = [options.under];
@@ -73,7 +80,7 @@ function settings(options: ChartOptions, width: number): uPlot.Options {
   return {
     width,
     height: options.height ?? (narrow ? 220 : 260),
-    padding: [24, right ? null : 14, null, null],
+    padding: [24, right ? null : options.aligned ? RIGHT_AXIS : 14, null, null],
     scales: {
       x: { time: false, ...(x.range && { range: x.range }) },
       y: y.log ? { distr: 3, range: logRange } : { range: (_plot, _least, most) => [0, roomAbove(most, y.least ?? 1)] },
@@ -84,7 +91,7 @@ function settings(options: ChartOptions, width: number): uPlot.Options {
         ...axis(),
         space: narrow ? 60 : 70,
         size: 32,
-        ...(x.splits && { splits: x.splits }),
+        ...(x.splits && { splits: x.splits(narrow) }),
         ...(x.increments && { incrs: x.increments }),
         ...(x.label !== undefined && { label: x.label, labelSize: 20, labelFont: FONT }),
         values: (_plot, splits) => splits.map(x.show),
@@ -101,7 +108,7 @@ function settings(options: ChartOptions, width: number): uPlot.Options {
               ...axis(),
               scale: 'right',
               side: 1 as const,
-              size: 50,
+              size: RIGHT_AXIS,
               grid: { show: false },
               values: (_plot: uPlot, splits: number[]) => splits.map((value) => right.show(value)),
             },

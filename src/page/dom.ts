@@ -35,7 +35,7 @@ export interface Column {
 }
 
 /** A table in a frame that scrolls by itself, so that the page never does sideways. The first cell of a row names it. */
-export function table(caption: string, columns: Column[], rows: Child[][], hidden = false): HTMLElement {
+export function table(caption: string, columns: Column[], rows: Child[][]): HTMLElement {
   const cell = (child: Child, at: number): HTMLElement => {
     const name = columns[at]!.num ? 'num' : undefined;
     return at === 0 ? h('th', { scope: 'row', class: name }, child) : h('td', { class: name }, child);
@@ -46,7 +46,7 @@ export function table(caption: string, columns: Column[], rows: Child[][], hidde
     h(
       'table',
       {},
-      h('caption', { class: hidden ? 'hidden' : undefined }, caption),
+      h('caption', {}, h('span', {}, caption)),
       h(
         'thead',
         {},

@@ -16,8 +16,8 @@ export const facts = ({ result }: PageDocument): HTMLElement[] => [
   ),
 ];
 
-function planPairs({ plan, seed, scenario, target, tags, shard }: Result): [string, string][] {
-  const own: [string, string][] = [
+function planPairs({ plan, seed, scenario, target, tags, shard }: Result): [string, string | Node][] {
+  const own: [string, string | Node][] = [
     ['scenario', scenario],
     ['target', target],
     ['users', `${integer(plan.sessions)} sessions × ${integer(plan.users)} = ${integer(plan.users_total)}`],
@@ -37,7 +37,15 @@ function planPairs({ plan, seed, scenario, target, tags, shard }: Result): [stri
     ['thresholds', plan.thresholds],
     ['faults', plan.faults],
   ] as const) {
-    if (Array.isArray(list) && list.length > 0) own.push([name, list.join('   ')]);
+    if (Array.isArray(list) && list.length > 0)
+      own.push([
+        name,
+        h(
+          'span',
+          {},
+          (list as string[]).map((one) => h('code', { class: 'line' }, one)),
+        ),
+      ]);
   }
   return [...own, ...Object.entries(tags).map(([name, value]): [string, string] => [`tag ${name}`, value])];
 }

@@ -64,6 +64,10 @@ function figures({ result }: PageDocument): HTMLElement {
 /** Where percentiles lie on the axis: every further nine as far again as the last. */
 const nines = (share: number): number => -Math.log10(1 - share);
 const TICKS = [0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999];
+const ticks = (last: number, narrow: boolean): number[] =>
+  TICKS.filter((share) => !narrow || (share > 0 && share < 0.999_99))
+    .map(nines)
+    .filter((x) => x <= last);
 const tickWords = (x: number): string => `${Number(((1 - 10 ** -x) * 100).toFixed(Math.max(Math.ceil(x) - 1, 0)))}`;
 
 function curves({ result }: PageDocument, drawn: Curve[]): HTMLElement {
@@ -77,7 +81,7 @@ function curves({ result }: PageDocument, drawn: Curve[]): HTMLElement {
     title: 'Latency by percentile',
     note: 'So many per cent took at most so long. Each step to the right is ten times rarer; both axes are logarithmic.',
     xs,
-    x: { splits: TICKS.map(nines).filter((x) => x <= last + 0.3), show: tickWords, label: 'percentile' },
+    x: { splits: (narrow) => ticks(last, narrow), show: tickWords, label: 'percentile' },
     y: { show: plainNumber, log: true },
     lines: drawn.map((curve, at) => ({
       label: curve.name,

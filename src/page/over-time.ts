@@ -88,6 +88,7 @@ function latencyChart(result: Result, draw: Draw): HTMLElement | false {
       trendLine(result, 'p99', { colour: 'series-1' }),
       trendLine(result, 'p50', { colour: 'series-2', dash: [7, 3] }),
     ],
+    aligned: true,
     ...(limit && { over: limitLine(limit.value, `limit ${limit.brief}`) }),
   });
 }
@@ -119,6 +120,7 @@ function throughputChart(result: Result, draw: Draw): HTMLElement | false {
         show: (value) => `${plainNumber(Math.round(value * 10) / 10)}/s`,
       },
     ],
+    aligned: true,
     height: 210,
   });
 }
@@ -151,6 +153,7 @@ function usersChart(result: Result, draw: Draw): HTMLElement {
       },
       ...ended,
     ],
+    aligned: true,
     height: 190,
   });
 }

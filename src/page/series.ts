@@ -6,7 +6,7 @@ import type { ChartOptions } from './chart.ts';
 
 /** Draws a chart on the time axis. */
 export type Draw = (
-  options: Pick<ChartOptions, 'title' | 'note' | 'lines' | 'y' | 'right' | 'over' | 'height'>,
+  options: Pick<ChartOptions, 'title' | 'note' | 'lines' | 'y' | 'right' | 'over' | 'height' | 'aligned'>,
 ) => HTMLElement;
 
 /** One figure of a metric in each slice. */

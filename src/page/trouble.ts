@@ -28,7 +28,7 @@ function disconnects(fed: PageDocument): HTMLElement {
     code === 0 ? 'none' : String(code),
     h(
       'span',
-      {},
+      { class: 'meaning' },
       code === 0 ? 'there was no WebSocket yet' : closeCodeMeaning(code, initiator === 'server' && phase === 'steady'),
       reason !== '' && [h('br'), h('q', { class: 'break' }, reason)],
     ),

@@ -62,8 +62,8 @@ function about({ plan, target, seed, run, started_at, environment }: Result): st
 const escaped = (text: string): string =>
   withoutControls(text)
     .replaceAll('&', '&amp;')
-    .replaceAll(/[\\`*_{}[\]()#|~!<>]/g, (character) =>
-      character === '<' ? '&lt;' : character === '>' ? '&gt;' : `\\${character}`,
-    )
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll(/[\\`*_[\]|~]/g, (character) => `\\${character}`)
     .replaceAll('@', '&#64;')
     .replaceAll('://', ':&#47;&#47;');

@@ -1,0 +1,135 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { bucketOf } from '../core/buckets.ts';
+import type { Interval } from '../core/record.ts';
+import { fixturePlan } from '../reporters/fixtures/run.ts';
+import { emptyInterval } from '../result/interval.ts';
+import { liveLine } from './line.ts';
+import { progress } from './progress.ts';
+
+beforeEach(() => vi.stubEnv('TZ', 'UTC'));
+
+const PLAN = fixturePlan();
+const RUN = { id: 'k3x9q2', started_at: '2026-11-22T20:48:03.120Z' };
+const SCREEN = { colour: false, unicode: true };
+
+const trend = (us: number, count: number) => ({
+  count,
+  missing: 0,
+  sum_us: us * count,
+  min_us: us,
+  max_us: us,
+  buckets: [bucketOf(us), count],
+});
+
+function second(at: number, over: Partial<Interval> = {}, busy = 0.34): Interval {
+  const gauge = (value: number) => ({ count: 1, sum: value, min: value, max: value, last: value });
+  return {
+    ...emptyInterval(at * 1000, at * 1000 + 1000),
+    stages: {
+      steady: {
+        counters: { deliveries: 24_512 },
+        gauges: { users_connected: gauge(250), generator_event_loop_utilization: gauge(busy) },
+        trends: { broadcast_latency: trend(408, 24_512), send_lag: trend(900, 500) },
+      },
+    },
+    ...over,
+  };
+}
+
+/** A stream that keeps what is written to it. */
+function sink(isTTY: boolean) {
+  const texts: string[] = [];
+  return {
+    isTTY,
+    columns: 80,
+    texts,
+    write: (text: string) => texts.push(text),
+    get all() {
+      return texts.join('');
+    },
+  };
+}
+
+describe('the live line', () => {
+  it('says where the run is, who is there, how fast and how well it goes', () => {
+    expect(liveLine(PLAN, second(18), 0)).toBe(
+      'steady   0:12 of 0:30   250/250 users   24,512/s   p50 0.4  p99 0.4 ms   0 lost',
+    );
+  });
+
+  it.each([
+    [1, 'ramp-up  0:02 of 0:05'],
+    [5, 'settle   0:01 of 0:02'],
+    [36, 'steady   0:30 of 0:30'],
+    [37, 'drain    17 under way'],
+  ])('names the stage at second %i', (at, words) => {
+    expect(liveLine(PLAN, second(at, { pending: 17 }), 0)).toContain(words);
+  });
+
+  it('mentions the generator only when it is sick', () => {
+    expect(liveLine(PLAN, second(18, {}, 0.69), 0)).not.toContain('generator');
+    expect(liveLine(PLAN, second(18, {}, 0.82), 0)).toContain('generator busy 0.82');
+    expect(liveLine(PLAN, second(18, {}, 0.82), 0).length).toBeLessThan(80);
+  });
+});
+
+describe('the progress', () => {
+  it('rewrites one line on a terminal, below 80 columns, and takes it away at the end', () => {
+    const stream = sink(true);
+    const watching = progress(PLAN, RUN, stream, SCREEN);
+    watching.interval(second(18));
+    watching.interval(second(19));
+    watching.close();
+    expect(stream.all).not.toContain('\n');
+    expect(stream.texts.map((text) => text.slice(0, 5))).toEqual(Array(3).fill('\r\u001b[2K'));
+    for (const text of stream.texts) expect(text.length - 5).toBeLessThan(80);
+    expect(stream.texts.at(-1)).toBe('\r\u001b[2K');
+  });
+
+  it('says the same words every 10 s without a terminal', () => {
+    const stream = sink(false);
+    const watching = progress(PLAN, RUN, stream, SCREEN);
+    for (let at = 0; at < 37; at++) watching.interval(second(at));
+    watching.close();
+    expect(stream.texts).toHaveLength(3);
+    expect(stream.texts[1]).toMatch(/^steady {3}0:13 of 0:30 {3}250\/250 users.*lost\n$/);
+  });
+
+  it('lets at most ten events scroll above the line, and counts the others', () => {
+    const stream = sink(true);
+    const watching = progress(PLAN, RUN, stream, SCREEN);
+    watching.interval(second(18));
+    for (let at = 0; at < 13; at++) watching.event({ at_ms: 21_100, kind: 'stall', text: `event ${at}\u001b[2J` });
+    watching.close();
+    expect(stream.all.match(/20:48:24 {2}! event \d\uFFFD\[2J\n/g)).toHaveLength(10);
+    expect(stream.all).toContain('and 3 more events');
+  });
+
+  it('tells at once of what is overdue and of who was cut off', () => {
+    const stream = sink(false);
+    const watching = progress(PLAN, RUN, stream, SCREEN);
+    const over = second(31, {
+      disconnects: [
+        {
+          code: 1011,
+          reason: '',
+          initiator: 'server',
+          phase: 'steady',
+          expected: false,
+          count: 12,
+          first_ms: 30_412,
+          last_ms: 30_418,
+        },
+      ],
+      examples: [{ kind: 'lost', session: 'lt-k3x9q2-s0004', due_ms: 21_111 }],
+    });
+    over.stages.steady!.counters.lost = 3;
+    watching.interval(over);
+    expect(stream.all).toBe(
+      '20:48:33  ✗ 12 cut off by the server: 1011, server error: an exception in its\n' +
+        '            handler, or no pong within its limit\n' +
+        '20:48:35  ✗ 3 deliveries overdue by 10 s, the first due at 20:48:24.231\n' +
+        'steady   0:25 of 0:30   250/250 users   24,512/s   p50 0.4  p99 0.4 ms   3 lost\n',
+    );
+  });
+});
