@@ -65,6 +65,8 @@ export function chart(options: ChartOptions): HTMLElement {
       plot = new uPlot(settings(options, width), [options.xs, ...options.lines.map(({ values }) => values)], place);
     } else if (plot.width !== width) plot.setSize({ width, height: plot.height });
   };
+  // First as soon as the program has put everything in its place, then whenever the place changes.
+  queueMicrotask(fit);
   // In the next frame: a chart that changes its place while places are measured would be measured again.
   new ResizeObserver(() => requestAnimationFrame(fit)).observe(place);
   onTheme(() => plot?.redraw(false, true));
