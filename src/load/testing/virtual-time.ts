@@ -1,30 +1,39 @@
 import type { Clock, Timer } from '../ports.ts';
 
+interface Task {
+  at: number;
+  nth: number;
+  call: (() => void) | undefined;
+}
+
+const before = (a: Task, b: Task): boolean => a.at < b.at || (a.at === b.at && a.nth < b.nth);
+
 /** Time that passes only when it is told to: whole hours in milliseconds, the same each time. */
 export class VirtualTime {
   #now = 0;
   #nth = 0;
-  #waiting: { at: number; nth: number; call: () => void }[] = [];
+  /** A binary heap; a task that was called off stays, with nothing to call. */
+  readonly #tasks: Task[] = [];
 
   readonly clock: Clock = () => this.#now;
 
   /** Calls back at `at` µs; calls of one moment come in the order in which they were asked for. */
   at(at: number, call: () => void): () => void {
-    const entry = { at: Math.ceil(Math.max(at, this.#now)), nth: this.#nth++, call };
-    this.#waiting.push(entry);
+    const task: Task = { at: Math.ceil(Math.max(at, this.#now)), nth: this.#nth++, call };
+    this.#push(task);
     return () => {
-      this.#waiting = this.#waiting.filter((other) => other !== entry);
+      task.call = undefined;
     };
   }
 
   timer(): Timer {
-    let cancel = (): void => {};
+    let cancel: (() => void) | undefined;
     return {
       set: (due, fire) => {
-        cancel();
+        cancel?.();
         cancel = this.at(due, fire);
       },
-      clear: () => cancel(),
+      clear: () => cancel?.(),
     };
   }
 
@@ -38,12 +47,40 @@ export class VirtualTime {
 
   /** Lets time pass until `until` says so, or nothing is left to come, or `end` µs are reached. */
   run(end: number, until: () => boolean = () => false): void {
-    while (this.#waiting.length > 0 && !until()) {
-      this.#waiting.sort((a, b) => a.at - b.at || a.nth - b.nth);
-      if (this.#waiting[0]!.at > end) break;
-      const { at, call } = this.#waiting.shift()!;
+    while (this.#tasks.length > 0 && this.#tasks[0]!.at <= end && !until()) {
+      const { at, call } = this.#pop();
       this.#now = at;
-      call();
+      call?.();
     }
+  }
+
+  #push(task: Task): void {
+    const tasks = this.#tasks;
+    let place = tasks.push(task) - 1;
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      if (!before(task, tasks[parent]!)) break;
+      tasks[place] = tasks[parent]!;
+      place = parent;
+    }
+    tasks[place] = task;
+  }
+
+  #pop(): Task {
+    const tasks = this.#tasks;
+    const first = tasks[0]!;
+    const last = tasks.pop()!;
+    if (tasks.length === 0) return first;
+    let place = 0;
+    for (;;) {
+      let child = 2 * place + 1;
+      if (child >= tasks.length) break;
+      if (child + 1 < tasks.length && before(tasks[child + 1]!, tasks[child]!)) child++;
+      if (!before(tasks[child]!, last)) break;
+      tasks[place] = tasks[child]!;
+      place = child;
+    }
+    tasks[place] = last;
+    return first;
   }
 }
