@@ -20,6 +20,7 @@ function fieldOf(name: OptionName): z.ZodType {
 
 /** The options of a run as a config file holds them: by their long names, values as on the command line. */
 const schema = z.strictObject({
+  $schema: z.string().optional().describe('For editors'),
   scenario: z.string().optional().describe('Name of a scenario, or path of a file of your own'),
   ...(Object.fromEntries(CONFIG_NAMES.map((name) => [name, fieldOf(name)])) as Record<OptionName, z.ZodType>),
 });
@@ -102,7 +103,7 @@ export async function readConfig(named: string | undefined, folder: string): Pro
 export function configOf(value: unknown, name: string, whole: string): ConfigFile {
   const checked = schema.safeParse(value);
   if (!checked.success) throw complaint(name, whole, checked.error.issues[0] as Parameters<typeof complaint>[2]);
-  const { scenario, ...options } = checked.data as { scenario?: string } & Record<string, unknown>;
+  const { scenario, $schema: _, ...options } = checked.data as { scenario?: string } & Record<string, unknown>;
   const texts = new Map<string, string[] | boolean>();
   for (const [option, given] of Object.entries(options)) {
     if (given !== undefined) texts.set(option, typeof given === 'boolean' ? given : [given].flat().map(String));
