@@ -52,7 +52,7 @@ function latencyOf(interval: Interval): string {
     const us = percentileOf(trend, percent);
     return us === Infinity ? 'never' : coarse((us ?? 0) / 1000);
   };
-  if (trend.count + trend.missing === 0) return '';
+  if (trend.count === 0) return '';
   return `p50 ${at(50)}  p99 ${at(99)} ms`;
 }
 

@@ -24,6 +24,8 @@ export interface Progress {
 
 /** Events shown; the others are counted. */
 const MOST_EVENTS = 10;
+/** Events that bear the mark of a failure: nothing that comes later takes them back. */
+const GRAVE = new Set(['overdue', 'server-died', 'worker-died']);
 /** Without a terminal, a line so often, ms. */
 const EVERY_MS = 10_000;
 const CLEAR_LINE = '\r\u001b[2K';
@@ -56,7 +58,7 @@ export function progress(plan: Plan, run: RunIdentity, stream: ProgressStream, s
     started: ({ url }) => void stream.write(`${banner(plan, url, screen)}\n`),
     interval(interval) {
       lost = Math.max(lost + countIn(interval, 'lost'), 0);
-      for (const { at_ms, standing, text } of notablesIn(plan, startedAt(), interval)) tell(at_ms, standing, text);
+      for (const { at_ms, text } of notablesIn(interval)) tell(at_ms, 'fail', text);
       const words = shown(liveLine(plan, interval, lost), screen);
       if (live) {
         // One column is left free: a full line would make some terminals scroll.
@@ -67,7 +69,7 @@ export function progress(plan: Plan, run: RunIdentity, stream: ProgressStream, s
         stream.write(`${words}\n`);
       }
     },
-    event: ({ at_ms, text }) => tell(at_ms, 'unknown', text),
+    event: ({ at_ms, kind, text }) => tell(at_ms, GRAVE.has(kind) ? 'fail' : 'unknown', text),
     close() {
       const more = told - MOST_EVENTS;
       if (live && line !== '') stream.write(CLEAR_LINE);

@@ -59,11 +59,14 @@ export function eventMarks(events: RunEvent[]) {
       const x = plot.valToPos(at_ms / 1000, 'x', true);
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
       ctx.strokeStyle = colour('fail');
+      ctx.lineWidth = dpr();
+      ctx.globalAlpha = 0.45;
       ctx.setLineDash([3 * dpr(), 3 * dpr()]);
       ctx.beginPath();
       ctx.moveTo(x, bbox.top);
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
+      ctx.globalAlpha = 1;
       // Where events crowd, the first of them bears the number.
       if (x < free) continue;
       free = x + 2 * radius;

@@ -38,7 +38,7 @@ export function overTime(fed: PageDocument): HTMLElement {
     eventList(fed),
     h('div', { class: 'charts' }, latencyChart(result, draw), throughputChart(result, draw), usersChart(result, draw)),
     h('div', { class: 'charts two' }, resourceCharts(result, draw)),
-    events.length > MOST_MARKS && h('p', { class: 'note' }, `The first ${MOST_MARKS} events are marked.`),
+    events.length > MOST_MARKS && h('p', { class: 'note gap' }, `The charts mark the first ${MOST_MARKS} events.`),
   );
 }
 
@@ -158,20 +158,26 @@ function usersChart(result: Result, draw: Draw): HTMLElement {
   });
 }
 
-function eventList({ result, zone }: PageDocument): HTMLElement | false {
-  if (result.events.length === 0) return false;
+/** Events that are seen at once; the others are folded away. */
+const MOST_SEEN = 10;
+
+function eventList({ result, zone }: PageDocument): HTMLElement[] {
   const started = Date.parse(result.started_at);
-  return h(
-    'ol',
-    { class: 'events', 'aria-label': 'Events' },
-    result.events.map(({ at_ms, text }, at) =>
-      h(
-        'li',
-        {},
-        h('span', { class: 'n' }, String(at + 1)),
-        h('time', {}, clock(started + at_ms, zone.offset_min)),
-        h('span', { class: 'what break' }, text),
-      ),
+  const items = result.events.map(({ at_ms, text }, at) =>
+    h(
+      'li',
+      {},
+      h('span', { class: 'n' }, String(at + 1)),
+      h('time', {}, clock(started + at_ms, zone.offset_min)),
+      h('span', { class: 'what break' }, text),
     ),
   );
+  if (items.length === 0) return [];
+  const list = (own: HTMLElement[]): HTMLElement => h('ol', { class: 'events' }, own);
+  const [first, others] = [items.slice(0, MOST_SEEN), items.slice(MOST_SEEN)];
+  if (others.length === 0) return [list(first)];
+  return [
+    list(first),
+    h('details', { class: 'more' }, h('summary', {}, `${integer(others.length)} more events`), list(others)),
+  ];
 }

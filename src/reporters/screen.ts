@@ -76,7 +76,10 @@ export const presentable = <T>(value: T, screen: Screen): T =>
  * @param indent columns before every further line
  */
 export const wrapped = (text: string, first: string, indent: number): string[] =>
-  flowed(text.split(' '), ' ', first, indent);
+  flowed(text.split(BREAKS), ' ', first, indent);
+
+/** Spaces, but none between a figure and its unit. */
+const BREAKS = / (?!(?:%|ms|s|min|h|MiB|GiB)(?![\w-]))/;
 
 /** The same for parts that stay whole where they fit into a line. */
 export function flowed(parts: readonly string[], gap: string, first: string, indent: number): string[] {
