@@ -47,6 +47,8 @@ export interface ChartOptions {
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 const MIN_WIDTH = 240;
 const NARROW = 480;
+/** Fits A4 and Letter with a browser's own margins. */
+const PAPER_WIDTH = 660;
 const RIGHT_AXIS = 50;
 
 /** A chart that is as wide as its place and follows the theme. */
@@ -69,6 +71,9 @@ export function chart(options: ChartOptions): HTMLElement {
   queueMicrotask(fit);
   // In the next frame: a chart that changes its place while places are measured would be measured again.
   new ResizeObserver(() => requestAnimationFrame(fit)).observe(place);
+  // A page of paper is narrower than most screens, and nothing is measured again for it.
+  addEventListener('beforeprint', () => plot?.setSize({ width: PAPER_WIDTH, height: plot.height }));
+  addEventListener('afterprint', fit);
   onTheme(() => plot?.redraw(false, true));
   return figure;
 }
