@@ -1,0 +1,137 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtUrl } from './engine/programs.ts';
+import { resultSchema, type Result } from './result/result.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'loadtest-main-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const SHORT = ['--users', '3', '--sessions', '2', '--duration', '1s', '--ramp-up', '200ms', '--settle', '100ms'];
+
+interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** The built program, as it is installed. */
+function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [fileURLToPath(builtUrl('main.js')), ...args], {
+    cwd: folder,
+    env: { ...process.env, LOADTEST_URL: '', LOADTEST_TOKEN: '', LC_ALL: 'C.UTF-8' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = { out: '', err: '' };
+  child.stdout.on('data', (data: Buffer) => (said.out += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (said.err += data.toString()));
+  return { child, ended: once(child, 'close').then(([code]) => ({ code: code as number | null, ...said })) };
+}
+
+const loadtest = (...args: string[]): Promise<Ended> => start(...args).ended;
+
+describe.concurrent('the program', () => {
+  it('answers bad input in a sentence of 80 columns on standard error, without a trace, and exits with 104', async () => {
+    const { code, out, err } = await loadtest('--vus', '50');
+    expect({ code, out }).toEqual({ code: 104, out: '' });
+    expect(err).toBe(
+      'loadtest: unknown option --vus. In k6 it counts all users; here it is --users N\n' +
+        'per session, times --sessions N (50 users in all: --users 10 --sessions 5).\n',
+    );
+  });
+
+  it('does not mind a reader that goes away', async () => {
+    const { child, ended } = start('run', '--help');
+    child.stdout!.destroy();
+    expect(await ended).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('runs against the bundled server: exit 0, the outcome last, the reports in a folder of the run', async () => {
+    const { code, out, err } = await loadtest(...SHORT, '--out', 'passing', '--report', 'html,json,junit,markdown,csv');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/ PASS {3}.*\n(.*\n){0,3}$/);
+    expect(Math.max(...out.split('\n').map((line) => [...line].length))).toBeLessThanOrEqual(80);
+    expect(readdirSync(join(folder, 'passing/latest')).sort()).toEqual([
+      'journal.ndjson',
+      'junit.xml',
+      'report.html',
+      'result.json',
+      'summary.md',
+      'timeline.csv',
+    ]);
+  });
+
+  it('with --json prints the result on standard output and nothing else there', async () => {
+    const { code, out, err } = await loadtest(...SHORT, '--json', '--seed', '7', '--tag', 'a=b');
+    expect(code).toBe(0);
+    const result = resultSchema.parse(JSON.parse(out)) as Result;
+    expect(result).toMatchObject({ seed: 7, tags: { a: 'b' }, scenario: 'steady', plan: { users_total: 6 } });
+    expect(err).toContain('2 sessions × 3 users');
+  });
+
+  it('runs a TypeScript scenario of the user’s, with --quiet says the outcome alone', async () => {
+    expect(await loadtest('init', 'mine.ts')).toMatchObject({ code: 0 });
+    const { code, out } = await loadtest('run', './mine.ts', ...SHORT, '--quiet');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^ PASS {3}/);
+  });
+
+  it('exits with 99 where a verdict failed, and with 0 under --no-fail', async () => {
+    const failing = [...SHORT, '--rate', '20', '--fault', 'echo=1', '--quiet', '--deadline', '500ms'];
+    const { code, out } = await loadtest(...failing);
+    expect(code).toBe(99);
+    expect(out).toMatch(/^ FAIL {3}/);
+    expect(out).toContain('99 (a verdict failed)');
+    expect((await loadtest(...failing, '--no-fail')).code).toBe(0);
+  });
+
+  it('exits with 2 where something that was asked for could not be decided', async () => {
+    const { code } = await loadtest('run', 'idle', ...SHORT, '--require', 'delivery', '--quiet');
+    expect(code).toBe(2);
+  });
+
+  it('exits with 111 where nobody could join, says why, and leaves no folder', async () => {
+    const closed = createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const { port } = closed.address() as AddressInfo;
+    closed.close();
+    const { code, err } = await loadtest(...SHORT, '--url', `ws://127.0.0.1:${port}`, '--out', 'nobody');
+    expect(code).toBe(111);
+    expect(err).toMatch(/^loadtest: nobody could join/);
+    expect(readdirSync(join(folder, 'nobody'))).toEqual([]);
+  });
+
+  it.skipIf(process.platform === 'win32')('on the first signal judges what there is and exits with 105', async () => {
+    const { child, ended } = start('-u', '3', '-s', '2', '--ramp-up', '0', '--out', 'stopped');
+    await new Promise<void>((resolve) =>
+      child.stdout!.on('data', (data: Buffer) => {
+        if (data.toString().includes('server')) resolve();
+      }),
+    );
+    child.kill('SIGINT');
+    const { code, out } = await ended;
+    expect(code).toBe(105);
+    expect(out).toContain('105 (stopped by a signal)');
+    expect(existsSync(join(folder, 'stopped/latest/result.json'))).toBe(true);
+  });
+
+  it('renders a run again, also from a journal that was cut off', async () => {
+    await loadtest(...SHORT, '--out', 'again', '--quiet');
+    const run = join(folder, 'again/latest');
+    const whole = readFileSync(join(run, 'journal.ndjson'), 'utf8');
+    for (const file of ['result.json', 'report.html']) rmSync(join(run, file));
+    writeFileSync(join(run, 'journal.ndjson'), whole.slice(0, -200));
+    const { code, out } = await loadtest('report', 'latest', '--out', 'again');
+    expect(code).toBe(0);
+    expect(out).toContain('page');
+    expect(readdirSync(run)).toEqual(expect.arrayContaining(['result.json', 'report.html']));
+  });
+});
