@@ -123,6 +123,25 @@ describe.concurrent('the program', () => {
     expect(existsSync(join(folder, 'stopped/latest/result.json'))).toBe(true);
   });
 
+  it('serves until a signal ends it; a port that is taken is refused with 104', async () => {
+    const { child, ended } = start('serve', '--port', '0', '--grace', '1s');
+    const url = await new Promise<string>((resolve) => {
+      let said = '';
+      child.stdout!.on('data', (data: Buffer) => {
+        said += data.toString();
+        const [, found] = /Clients can connect to: (\S+)/.exec(said) ?? [];
+        if (found) resolve(found);
+      });
+    });
+    const { code, err } = await loadtest('serve', '--port', new URL(url.replace(/\/ws.*/, '')).port);
+    expect(code).toBe(104);
+    expect(err).toMatch(/^loadtest: .*port/);
+    child.kill('SIGTERM');
+    // Windows has no signals to end it in order.
+    if (process.platform !== 'win32') expect((await ended).code).toBe(0);
+    await ended;
+  });
+
   it('renders a run again, also from a journal that was cut off', async () => {
     await loadtest(...SHORT, '--out', 'again', '--quiet');
     const run = join(folder, 'again/latest');

@@ -18,6 +18,7 @@ export const report: Command = async (line, shell) => {
     throw new ToolError('report takes the runs to render.', { hint: 'The newest: loadtest report latest.' });
   }
   const screen = screenOf(shell.stdout, !flags['no-color'], shell.env);
+  const results: Result[] = [];
   // All are found before the first is written.
   for (const run of line.operands.map((named) => findRun(named, flags.out))) {
     const result = resultOf(run, shell);
@@ -25,10 +26,12 @@ export const report: Command = async (line, shell) => {
     if (failure) throw new ToolError(failure, { exitCode: EXIT.invalid });
     const page = flags.report.includes('html') ? pagePath(run.folder, flags.out, shell.folder) : undefined;
     const context = { ...screen, exit: EXIT.pass, ...(page !== undefined && { page }) };
-    if (flags.json) shell.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-    else shell.stdout.write(flags.quiet ? outcomeLines(result, context) : terminal(result, context));
+    results.push(result);
+    if (!flags.json) shell.stdout.write(flags.quiet ? outcomeLines(result, context) : terminal(result, context));
     if (flags.open && page !== undefined) await openPage(page, shell);
   }
+  // One document, whatever their number.
+  if (flags.json) shell.stdout.write(`${JSON.stringify(results.length > 1 ? results : results[0], null, 2)}\n`);
   return EXIT.pass;
 };
 
