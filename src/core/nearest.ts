@@ -7,7 +7,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   // Half of the word may be wrong, and never more than four letters.
   let fewest = Math.min(4, Math.ceil(wanted.length / 2)) + 1;
   for (const candidate of candidates) {
-    const distance = candidate.startsWith(wanted) && wanted.length > 2 ? 1 : leven(wanted, candidate.toLowerCase());
+    // A part of a name is nearer than another name of like letters.
+    const distance = candidate.includes(wanted) && wanted.length > 2 ? 1 : leven(wanted, candidate.toLowerCase());
     if (distance < fewest) {
       fewest = distance;
       best = candidate;

@@ -21,6 +21,10 @@ export class Losses {
   readonly #unattributed: Uint16Array;
   readonly #overdue: number[] = [];
   #pending = 0;
+  /** Changes with a copy overdue so far, when the first of them was due, and how many have to be to tell it again. */
+  #changes = 0;
+  #firstOverdue = 0;
+  #tellAt = 1;
 
   constructor(
     options: { recorder: Recorder; users: number; sessions: readonly number[]; deadline_us: number },
@@ -101,10 +105,16 @@ export class Losses {
       entry = this.#flight.oldest();
     }
     if (changes === 0) return;
+    if (this.#firstOverdue === 0) this.#firstOverdue = first;
+    this.#changes += changes;
+    // Told at the first, the tenth, the hundredth …: a server that loses one in a hundred would fill the screen.
+    if (this.#changes < this.#tellAt) return;
+    this.#tellAt = 10 ** Math.ceil(Math.log10(this.#changes + 1));
+    const broadcasts = `${this.#changes} ${this.#changes === 1 ? 'broadcast' : 'broadcasts'}`;
     this.#recorder.event({
       at_ms: now / 1000,
       kind: 'overdue',
-      text: `${changes} ${changes === 1 ? 'broadcast' : 'broadcasts'} overdue by ${this.#deadlineUs / 1e6} s, the first due at ${(first / 1e6).toFixed(3)} s`,
+      text: `${broadcasts} overdue by ${this.#deadlineUs / 1e6} s, the first due ${(this.#firstOverdue / 1e6).toFixed(3)} s into the run`,
     });
   }
 
