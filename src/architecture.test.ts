@@ -22,7 +22,7 @@ function lint(imports: readonly (readonly [file: string, specifier: string])[]):
   rmSync(join(folder, 'src'), { recursive: true, force: true });
   rmSync(join(folder, 'server'), { recursive: true, force: true });
   rmSync(join(folder, 'scenarios'), { recursive: true, force: true });
-  return stdout;
+  return stdout.replaceAll('\\', '/');
 }
 
 it('the linter refuses imports against the arrows of docs/architecture.md', () => {

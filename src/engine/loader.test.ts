@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { ToolError } from '../core/errors.ts';
 import { listScenarios, loadScenario, scenarioNames } from './loader.ts';
 
 let folder: string;
-beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'loadtest-loader-'))));
+beforeAll(() => (folder = realpathSync(mkdtempSync(join(tmpdir(), 'loadtest-loader-')))));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function write(name: string, text: string): string {
@@ -23,7 +23,7 @@ async function refusal(path: string): Promise<string> {
   const error = await loadScenario(path).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ToolError);
   const { message, hint } = error as ToolError;
-  return `${message.replaceAll(folder, '…')}${hint ? ` ${hint}` : ''}`;
+  return `${message.replaceAll(folder, '…').replaceAll('\\', '/')}${hint ? ` ${hint}` : ''}`;
 }
 
 describe('scenarios that come with the tool', () => {
