@@ -1,4 +1,4 @@
-import { COUNTER, TREND, type Recorder } from '../core/recorder.ts';
+import { COUNTER, type Recorder } from '../core/recorder.ts';
 import { tokenHead } from '../core/token.ts';
 import { Delivery, type DeliveryOptions } from '../oracles/delivery.ts';
 import { stageEnds, type Plan } from '../plan/plan.ts';
@@ -13,6 +13,7 @@ import { Attendance } from './attendance.ts';
 import { Heartbeats, type Pulse } from './heartbeats.ts';
 import { Lives, type LifeEvents } from './lives.ts';
 import type { Clock, Connection, Door, DoorEvents, Ending, Timer } from './ports.ts';
+import { Recoveries } from './recoveries.ts';
 import { Seats } from './seats.ts';
 
 /** How long nothing may come before a drained run is over, µs. */
@@ -54,11 +55,9 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   readonly #attendance: Attendance;
   readonly #lives: Lives;
   readonly #deadlineUs: number;
-  /** When anything last came, since when a state is awaited, and since when the user is thrown out, µs; 0 for none. */
+  readonly #recoveries: Recoveries;
+  /** When anything last came over each connection, µs. */
   readonly #heardAt: Float64Array;
-  readonly #syncingSince: Float64Array;
-  readonly #outSince: Float64Array;
-  #statesCome = false;
 
   constructor(options: PopulationOptions) {
     const { plan, recorder, clock, run, sessions, spec } = options;
@@ -94,8 +93,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
       events: this,
     });
     this.#heardAt = new Float64Array(seats.count);
-    this.#syncingSince = new Float64Array(seats.count);
-    this.#outSince = new Float64Array(seats.count);
+    this.#recoveries = new Recoveries(seats.count, recorder);
   }
 
   /** Sets every user's first due times: joins round robin over the sessions of the whole run. */
@@ -209,9 +207,8 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   entered(seat: number, nth: number, at: number): void {
     this.#delivery.joined(seat, at);
     this.#heardAt[seat] = at;
-    this.#syncingSince[seat] = at;
+    this.#recoveries.entered(seat, at);
     this.#send(seat, this.#protocol.syncRequest(this.#seats.idOf(seat)), at);
-    if (!this.#statesCome) this.#recovered(seat, at);
     if (this.#seats.userOf(seat) === 0 && nth === 1) this.#furnish(seat, at);
     this.#heartbeats.begin(seat, nth, at);
     this.#agenda.arm();
@@ -225,19 +222,11 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   leaving(seat: number, at: number): void {
     this.#delivery.left(seat, at);
     this.#heartbeats.end(seat, at);
-    this.#syncingSince[seat] = 0;
+    this.#recoveries.leaving(seat);
   }
 
   thrownOut(seat: number, at: number): void {
-    this.#outSince[seat] = at;
-  }
-
-  /** A user who was thrown out is back, and has the state again where the server gives one. */
-  #recovered(seat: number, at: number): void {
-    const since = this.#outSince[seat]!;
-    if (since === 0) return;
-    this.#recorder.measure(this.#recorder.stageOf(since), TREND.recovery_time, at - since);
-    this.#outSince[seat] = 0;
+    this.#recoveries.thrownOut(seat, at);
   }
 
   heardAt(seat: number): number {
@@ -275,12 +264,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   }
 
   state(seat: number, at: number): void {
-    this.#statesCome = true;
-    const since = this.#syncingSince[seat]!;
-    if (since === 0) return;
-    this.#recorder.measure(this.#recorder.stageOf(since), TREND.sync_time, at - since);
-    this.#syncingSince[seat] = 0;
-    this.#recovered(seat, at);
+    this.#recoveries.state(seat, at);
   }
 
   change(seat: number, bytes: Uint8Array, start: number, end: number, token: number, at: number): void {

@@ -2,6 +2,7 @@ import { COUNTER, TREND, type Recorder } from '../core/recorder.ts';
 import { asciiBytes, textOf } from '../core/text.ts';
 import { readToken, Stamp } from '../core/token.ts';
 import { sessionId } from '../plan/plan.ts';
+import { Attribution } from './attribution.ts';
 import { DOUBTFUL, Flight, NONE, OVERDUE, TAKEN } from './flight.ts';
 import { Losses } from './losses.ts';
 import { Membership } from './membership.ts';
@@ -39,6 +40,7 @@ export class Delivery {
   readonly #members: Membership;
   readonly #stories: Stories;
   readonly #losses: Losses;
+  readonly #attribution: Attribution;
   readonly #stamp = new Stamp();
   /** Highest seq + 1 that a receiver heard of a sender: one place a pair of a session. */
   readonly #heard: Uint32Array;
@@ -57,6 +59,7 @@ export class Delivery {
     this.#flight = new Flight(options.sessions.length, options.users);
     this.#members = new Membership(options.sessions.length, options.users);
     this.#stories = new Stories(options, this.#flight);
+    this.#attribution = new Attribution(options, this.#flight);
     this.#losses = new Losses(options, this.#flight, this.#members, this.#stories);
     this.#heard = new Uint32Array(seats * options.users);
     this.#nextSeq = new Uint32Array(seats);
@@ -289,37 +292,17 @@ export class Delivery {
    */
   #damaged(seat: number, text: string, at: number, entry: number): void {
     const inspection = this.#options.inspect(text);
-    const sender = this.#senderNamed(seat, inspection.userId);
+    const sender = this.#attribution.senderNamed(seat, inspection.userId);
     if (sender === NONE && entry === NONE && text.includes('"command"') && inspection.userId !== undefined) {
       return this.#invented(seat, text, at, `nobody called ${inspection.userId} is in this session`);
     }
     const user = seat % this.#users;
     let found = entry !== NONE && !this.#flight.has(entry, user) ? entry : NONE;
-    if (found === NONE && sender !== NONE) found = this.#onlyOneLacking(seat, sender);
+    if (found === NONE && sender !== NONE) found = this.#attribution.onlyOneLacking(seat, sender);
     const stage = found === NONE ? this.#recorder.stageOf(at) : this.#flight.stage[found]!;
     this.#stories.ofText('corrupted', stage, seat, at, text, 'its content is not what was sent', found);
     if (found === NONE) this.#losses.unattributed(seat);
     else this.#arrived(found, seat, at);
-  }
-
-  #senderNamed(seat: number, id: string | undefined): number {
-    if (id === undefined) return NONE;
-    const session = this.#sessionOf(seat);
-    const index = this.#options.sessions[session]!;
-    const prefix = `${sessionId(this.#options.run, index)}-u`;
-    const user = id.startsWith(prefix) ? Number(id.slice(prefix.length)) : Number.NaN;
-    return Number.isInteger(user) && user >= 0 && user < this.#users ? session * this.#users + user : NONE;
-  }
-
-  #onlyOneLacking(seat: number, sender: number): number {
-    let found = NONE;
-    const user = seat % this.#users;
-    for (let entry = this.#flight.first(this.#sessionOf(seat)); entry !== NONE; entry = this.#flight.next(entry)) {
-      if (this.#flight.sender[entry] !== sender || this.#flight.has(entry, user)) continue;
-      if (found !== NONE) return NONE;
-      found = entry;
-    }
-    return found;
   }
 
   #invented(seat: number, text: string, at: number, why: string): void {
