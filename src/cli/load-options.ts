@@ -180,10 +180,10 @@ export const loadOptions = {
   transport: {
     group: 'workers',
     commands: RUN,
-    value: 'ws',
-    read: oneOf('ws'),
-    initial: 'ws',
-    about: 'The WebSocket implementation of the simulated users',
+    value: 'net|ws',
+    read: oneOf('net', 'ws'),
+    initial: 'net',
+    about: 'How the simulated users reach the server: over bare sockets, or over the ws library as a cross-check',
   },
   shard: {
     group: 'workers',

@@ -48,7 +48,7 @@ const CASES: [string | string[], string][] = [
   ['--shard 1', '--shard takes i/n, such as 1/3 for the first of three, not 1.'],
   ['--shard 7/7', '--shard 7/7 has nothing to do: there are only 5 sessions.'],
   ['--run-id toolong', '--run-id takes six characters of a-z and 0-9, not toolong.'],
-  ['--transport net', '--transport takes ws, not net.'],
+  ['--transport tcp', '--transport takes net or ws, not tcp.'],
   [
     '--require delivry',
     '--require takes thresholds, delivery, order, isolation, presence, late-join, convergence, slow-readers, heartbeat, disconnects, generator, drift, leak, capacity, regression, not delivry. Did you mean delivery?',

@@ -60,7 +60,7 @@ describe('a command line', () => {
       settle: 2000,
       deadline: 10_000,
       workers: 'auto',
-      transport: 'ws',
+      transport: 'net',
       out: 'reports',
       url: [],
       threshold: [],

@@ -105,6 +105,30 @@ describe.concurrent('a run over real sockets', () => {
     expect(countOf(three.result, 'commands_scheduled')).toBe(countOf(one.result, 'commands_scheduled'));
   });
 
+  it('finds the same by both doors, to the last delivery', async () => {
+    const server = await createServer({ port: 0 });
+    closing.push(() => server.close());
+    const target = at(server.port);
+    const runs = await Promise.all(
+      (['net', 'ws'] as const).map((transport) =>
+        execute(
+          requestOf(
+            { transport, ramp_up_ms: 0, settle_ms: 1000 },
+            { target, run: { id: `${transport}00000`.slice(0, 6), started_at: '' } },
+          ),
+        ),
+      ),
+    );
+    const counts = runs.map(({ result }) =>
+      ['commands_scheduled', 'commands_sent', 'deliveries', 'deliveries_expected', 'connections', 'cursors_sent'].map(
+        (name) => countOf(result, name),
+      ),
+    );
+    expect(counts[0]).toEqual(counts[1]);
+    expect(counts[0]![2]).toBeGreaterThan(300);
+    expect(runs.flatMap(({ result }) => wrong(result))).toEqual([]);
+  });
+
   it('starts a server with a command, gives it its port, and ends it', async () => {
     const command = `"${process.execPath}" "${builtUrl('main.js').pathname}" serve --port {port}`;
     let server = 0;
@@ -155,8 +179,8 @@ describe.concurrent('a death half-way', () => {
   });
 });
 
-describe('a target that lets nobody in', () => {
-  const refused = (target: Target): Promise<unknown> => execute(requestOf({ deadline_ms: 500 }, { target }));
+describe.each(['net', 'ws'] as const)('a target that lets nobody in, by the %s door', (transport) => {
+  const refused = (target: Target): Promise<unknown> => execute(requestOf({ deadline_ms: 500, transport }, { target }));
 
   it('because nothing listens', async () => {
     const server = createTcpServer();

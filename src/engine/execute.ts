@@ -17,6 +17,7 @@ import { ProcessStats } from './process-stats.ts';
 import type { ExecuteHooks, Executed, RunObserver, RunRequest } from './request.ts';
 import { startTarget, type RunningTarget } from './target.ts';
 import { Workers } from './workers.ts';
+import { netDoor } from './net-door.ts';
 import { wsDoor } from './ws-door.ts';
 
 /** The workers begin together so long after they are told, µs. */
@@ -32,7 +33,7 @@ export async function execute(request: RunRequest, hooks: ExecuteHooks = {}): Pr
   const target = await startTarget(request, (how) => died(how));
   try {
     await probe(
-      wsDoor(target.target, request.run.id, runClock(monotonicUs())),
+      (request.plan.transport === 'ws' ? wsDoor : netDoor)(target.target, request.run.id, runClock(monotonicUs())),
       request.plan.sessions,
       target.where,
       request.plan.deadline_ms,

@@ -6,6 +6,7 @@ import type { Order, Report } from './channel.ts';
 import { runClock, runTimer } from './clock.ts';
 import { Health } from './health.ts';
 import { loadScenario } from './loader.ts';
+import { netDoor } from './net-door.ts';
 import { wsDoor } from './ws-door.ts';
 
 /**
@@ -62,7 +63,7 @@ function simulate(
     recorder,
     clock,
     timer,
-    door: wsDoor(order.target, run, clock),
+    door: (plan.transport === 'ws' ? wsDoor : netDoor)(order.target, run, clock),
     wallClock: () => Date.now() / 1000,
     same: sameBytes,
     done: finish,
@@ -114,5 +115,7 @@ function simulate(
   schedule();
 }
 
+/** Any bytes have it done by the machine, not only Node's own kind of them. */
+const { compare } = Buffer.prototype;
 const sameBytes = (a: Uint8Array, start: number, end: number, b: Uint8Array): boolean =>
-  (a as Buffer).compare(b, 0, end - start, start, end) === 0;
+  compare.call(a as Buffer, b, 0, end - start, start, end) === 0;

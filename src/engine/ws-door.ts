@@ -2,12 +2,10 @@ import { WebSocket } from 'ws';
 import { sessionId, userId, type Target } from '../plan/plan.ts';
 import type { Clock, Connection, Door, DoorEvents, Ending } from '../load/ports.ts';
 import { addressOf } from './addresses.ts';
+import { causeOf } from './system-error.ts';
 
 /** A tool must accept more than a server may: a relay may grow a message (rule P4). */
 const MAX_INBOUND = 64 * 1024 * 1024;
-/** The Node error that says why a connection could not be had, in one line. */
-type SystemError = Error & { code?: string; errors?: SystemError[]; address?: string; port?: number };
-
 /** Sockets over the `ws` library: the plain door, and the cross-check of any faster one. */
 export function wsDoor(target: Target, run: string, clock: Clock): Door {
   const options = {
@@ -66,13 +64,4 @@ class WsConnection implements Connection {
     const initiator = this.#weClose ? 'client' : code === 1006 ? 'network' : 'server';
     return { code, reason, initiator, ...(this.#error !== undefined && { error: this.#error }) };
   }
-}
-
-/** What the system or HTTP said: `ECONNREFUSED ::1, ECONNREFUSED 127.0.0.1`, `HTTP 503`, or the library's words. */
-function causeOf(error: SystemError): string {
-  if (error.errors && error.errors.length > 0) return error.errors.map(causeOf).join(', ');
-  const status = /Unexpected server response: (\d+)/.exec(error.message);
-  if (status) return `HTTP ${status[1]}`;
-  if (error.code?.startsWith('WS_ERR')) return error.message;
-  return error.code ? `${error.code}${error.address ? ` ${error.address}` : ''}` : error.message;
 }

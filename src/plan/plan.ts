@@ -17,7 +17,7 @@ export interface Plan {
   seed: number;
   workers: number;
   engine: 'node' | 'k6';
-  transport: 'ws' | 'k6';
+  transport: 'net' | 'ws' | 'k6';
   /** Due times never depend on responses: open. An imperative journey is closed. */
   model: 'open' | 'closed';
   shard: { index: number; of: number };

@@ -29,7 +29,7 @@ export function planOf(change: Partial<Plan> = {}): Plan {
     seed: 7,
     workers: 1,
     engine: 'node',
-    transport: 'ws',
+    transport: 'net',
     model: 'open',
     shard: { index: 1, of: 1 },
     thresholds: [],

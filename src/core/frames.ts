@@ -1,0 +1,202 @@
+/**
+ * Frames of a WebSocket as a client reads and writes them (RFC 6455, section 5): pure, over ranges of bytes, for
+ * streams that are cut anywhere.
+ */
+
+export const TEXT = 0x1;
+export const BINARY = 0x2;
+export const CLOSE = 0x8;
+export const PING = 0x9;
+export const PONG = 0xa;
+const CONTINUATION = 0x0;
+
+const FIN = 0x80;
+const RESERVED = 0x70;
+const OPCODE = 0x0f;
+const MASKED = 0x80;
+const LENGTH = 0x7f;
+/** The longest a control frame's payload may be. */
+const CONTROL_LENGTH = 125;
+
+/** What is wrong with a stream, and the close code that says so (section 7.4.1). */
+export class FrameError extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Who is told of whole messages and control frames. Bytes are valid during the call only. */
+export interface FrameSink {
+  /** @param opcode `TEXT`, `BINARY`, `CLOSE`, `PING` or `PONG`; @returns false to read no further */
+  frame(opcode: number, bytes: Uint8Array, start: number, end: number): boolean;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Reads one connection's stream. Whole frames are handed over where they lie; only what a read cuts off is copied, and
+ * only fragments are put together.
+ */
+export class FrameReader {
+  readonly #longest: number;
+  /** The beginning of a frame whose rest has not come. */
+  #rest: Uint8Array = NOTHING;
+  #restLength = 0;
+  /** The fragments so far of a message, and its opcode; 0 where none is open. */
+  #fragments: Uint8Array = NOTHING;
+  #fragmentsLength = 0;
+  #opcode = 0;
+
+  /** @param longest bytes that a message may have */
+  constructor(longest: number) {
+    this.#longest = longest;
+  }
+
+  /**
+   * Takes the next bytes of the stream.
+   * @throws FrameError where they are no frames that a server may send
+   */
+  read(bytes: Uint8Array, start: number, end: number, sink: FrameSink): void {
+    let at = start;
+    // What an earlier read cut off is made whole with as few copied bytes as it takes.
+    while (this.#restLength > 0 && at < end) {
+      const needs = this.#needs();
+      const until = Math.min(end, at + needs - this.#restLength);
+      this.#keep(bytes, at, until);
+      at = until;
+      if (this.#restLength < needs) return;
+      const taken = this.#frames(this.#rest, 0, this.#restLength, sink);
+      if (taken < 0) return;
+      if (taken > 0) this.#restLength = 0;
+      if (taken > KEPT) this.#rest = NOTHING;
+    }
+    if (at === end) return;
+    const cut = this.#frames(bytes, at, end, sink);
+    if (cut >= 0 && cut < end) this.#keep(bytes, cut, end);
+  }
+
+  /** How long the frame that was cut off is, as far as its header is there; else how long its header is. */
+  #needs(): number {
+    if (this.#restLength < 2) return 2;
+    const length = this.#rest[1]! & LENGTH;
+    const header = length === 126 ? 4 : length === 127 ? 10 : 2;
+    if (this.#restLength < header) return header;
+    return (
+      header + (header === 2 ? length : header === 4 ? (this.#rest[2]! << 8) | this.#rest[3]! : lengthOf(this.#rest, 2))
+    );
+  }
+
+  #keep(bytes: Uint8Array, start: number, end: number): void {
+    const length = this.#restLength + end - start;
+    if (this.#rest.length < length) {
+      const grown = new Uint8Array(Math.max(256, 2 ** Math.ceil(Math.log2(length))));
+      grown.set(this.#rest.subarray(0, this.#restLength));
+      this.#rest = grown;
+    }
+    this.#rest.set(bytes.subarray(start, end), this.#restLength);
+    this.#restLength = length;
+  }
+
+  /** Hands over the whole frames of a range. @returns where the first that is not whole begins; −1 if told to stop */
+  #frames(bytes: Uint8Array, start: number, end: number, sink: FrameSink): number {
+    let at = start;
+    while (end - at >= 2) {
+      const first = bytes[at]!;
+      const second = bytes[at + 1]!;
+      if ((first & RESERVED) !== 0) throw new FrameError(1002, 'a frame has a reserved bit set');
+      if ((second & MASKED) !== 0) throw new FrameError(1002, 'a frame of the server is masked');
+      let length = second & LENGTH;
+      let header = 2;
+      if (length === 126) {
+        if (end - at < 4) break;
+        length = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+        header = 4;
+      } else if (length === 127) {
+        if (end - at < 10) break;
+        length = lengthOf(bytes, at + 2);
+        header = 10;
+      }
+      this.#check(first, length);
+      const payload = at + header;
+      if (end - payload < length) break;
+      at = payload + length;
+      if (!this.#take(first, bytes, payload, at, sink)) return -1;
+    }
+    return at;
+  }
+
+  #check(first: number, length: number): void {
+    const opcode = first & OPCODE;
+    if (opcode >= CLOSE) {
+      if (opcode > PONG) throw new FrameError(1002, `a frame has the unknown opcode ${opcode}`);
+      if ((first & FIN) === 0) throw new FrameError(1002, 'a control frame is fragmented');
+      if (length > CONTROL_LENGTH) throw new FrameError(1002, 'a control frame is too long');
+      return;
+    }
+    if (opcode > BINARY) throw new FrameError(1002, `a frame has the unknown opcode ${opcode}`);
+    if (opcode === CONTINUATION && this.#opcode === 0) throw new FrameError(1002, 'a continuation continues nothing');
+    if (opcode !== CONTINUATION && this.#opcode !== 0) throw new FrameError(1002, 'a message begins within another');
+    if (length + this.#fragmentsLength > this.#longest) throw new FrameError(1009, 'a message is too long');
+  }
+
+  #take(first: number, bytes: Uint8Array, start: number, end: number, sink: FrameSink): boolean {
+    const opcode = first & OPCODE;
+    const whole = (first & FIN) !== 0;
+    if (opcode >= CLOSE || (whole && opcode !== CONTINUATION)) return sink.frame(opcode, bytes, start, end);
+    const length = this.#fragmentsLength + end - start;
+    if (this.#fragments.length < length) {
+      const grown = new Uint8Array(Math.max(256, 2 ** Math.ceil(Math.log2(length))));
+      grown.set(this.#fragments.subarray(0, this.#fragmentsLength));
+      this.#fragments = grown;
+    }
+    this.#fragments.set(bytes.subarray(start, end), this.#fragmentsLength);
+    this.#fragmentsLength = length;
+    if (opcode !== CONTINUATION) this.#opcode = opcode;
+    if (!whole) return true;
+    const message = this.#fragments;
+    const of = this.#opcode;
+    this.#fragments = NOTHING;
+    this.#fragmentsLength = 0;
+    this.#opcode = 0;
+    return sink.frame(of, message, 0, length);
+  }
+}
+
+/** Bytes that a connection may keep for its next cut frame. */
+const KEPT = 4096;
+
+/** A 64-bit length; beyond 2⁵³ no number is right, and no message is that long. */
+function lengthOf(bytes: Uint8Array, at: number): number {
+  let length = 0;
+  for (let i = 0; i < 8; i++) length = length * 256 + bytes[at + i]!;
+  return length;
+}
+
+/**
+ * Writes a masked frame, as a client must (section 5.3), over a payload that already lies behind its header.
+ * @param bytes room for a header of {@link HEADER} bytes, then the payload of `length` bytes
+ * @param mask 32 random bits
+ * @returns where the frame begins in `bytes`
+ */
+export function maskFrame(bytes: Uint8Array, length: number, opcode: number, mask: number): number {
+  const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8;
+  const start = HEADER - 6 - extended;
+  bytes[start] = FIN | opcode;
+  bytes[start + 1] = MASKED | (extended === 0 ? length : extended === 2 ? 126 : 127);
+  for (let i = 0, left = length; i < extended; i++, left = Math.floor(left / 256)) {
+    bytes[start + 1 + extended - i] = left % 256;
+  }
+  const at = HEADER - 4;
+  bytes[at] = mask >>> 24;
+  bytes[at + 1] = mask >>> 16;
+  bytes[at + 2] = mask >>> 8;
+  bytes[at + 3] = mask;
+  for (let i = 0; i < length; i++) bytes[HEADER + i]! ^= bytes[at + (i & 3)]!;
+  return start;
+}
+
+/** The longest header of a client's frame: two bytes, a 64-bit length, the mask. */
+export const HEADER = 14;

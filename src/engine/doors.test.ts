@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Connection, DoorEvents, Ending } from '../load/ports.ts';
+import type { Target } from '../plan/plan.ts';
+import { netDoor } from './net-door.ts';
+import { wsDoor } from './ws-door.ts';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+const file = (name: string): string => readFileSync(new URL(`testing/${name}`, import.meta.url), 'utf8');
+
+async function portOf(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closing.push(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+/** A server of the library's, and what it does with the one client it gets. */
+async function serving(serve: (socket: WebSocket) => void): Promise<Target> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
+  server.on('connection', serve);
+  await once(server, 'listening');
+  closing.push(() => {
+    for (const client of server.clients) client.terminate();
+    server.close();
+  });
+  return { urls: [`ws://127.0.0.1:${(server.address() as AddressInfo).port}`], headers: {}, subprotocols: [] };
+}
+
+/** A server that says just these bytes once it has the request. */
+async function saying(answer: (request: string, socket: Socket) => void): Promise<Target> {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.once('data', (data) => answer(data.toString(), socket));
+    closing.push(() => socket.destroy());
+  });
+  return { urls: [`ws://127.0.0.1:${await portOf(server)}`], headers: { 'X-Probe': 'a' }, subprotocols: [] };
+}
+
+const acceptOf = (request: string): string =>
+  createHash('sha1')
+    .update(`${/Sec-WebSocket-Key: (.+)\r\n/i.exec(request)![1]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .digest('base64');
+const switching = (request: string, more = ''): string =>
+  `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptOf(request)}\r\n${more}\r\n`;
+
+interface Visit {
+  opened: boolean;
+  messages: string[];
+  ending: Ending;
+}
+
+describe.each([
+  ['net', netDoor],
+  ['ws', wsDoor],
+] as const)('the %s door', (_name, doorOf) => {
+  /** Goes through the door and stays until the connection has ended. */
+  function visit(
+    target: Target,
+    act: (connection: Connection, message: string | undefined) => void = () => {},
+  ): Promise<Visit> {
+    return new Promise((resolve) => {
+      const seen: Visit = { opened: false, messages: [], ending: { code: -1, reason: '', initiator: 'client' } };
+      const events: DoorEvents = {
+        opened: (_seat, connection) => {
+          seen.opened = true;
+          act(connection, undefined);
+        },
+        message: (_seat, connection, bytes, start, end) => {
+          const message = Buffer.from(bytes.subarray(start, end)).toString();
+          seen.messages.push(message);
+          act(connection, message);
+        },
+        closed: (_seat, _connection, ending) => resolve({ ...seen, ending }),
+      };
+      doorOf(target, 'abc123', () => Math.floor(performance.now() * 1000)).connect(0, 1, 2, events);
+    });
+  }
+
+  it('P1 asks for the user’s own path, offers no extension (P3), and brings messages both ways', async () => {
+    let asked: string | undefined;
+    const target = await serving((socket) =>
+      socket.on('message', (data) => socket.send(`you said ${data.toString()}`)),
+    );
+    const server = await saying((request, socket) => {
+      asked = request;
+      socket.end(switching(request));
+    });
+    await visit(server);
+    expect(asked).toMatch(/^GET \/ws\/lt-abc123-s0001\/lt-abc123-s0001-u0002 HTTP\/1\.1\r\n/);
+    expect(asked).toContain('X-Probe: a');
+    expect(asked).not.toMatch(/sec-websocket-extensions/i);
+
+    const { messages, ending } = await visit(target, (connection, message) => {
+      if (message === undefined) connection.send('Ø25 λ/4');
+      else connection.close(1000, 'enough');
+    });
+    expect(messages).toEqual(['you said Ø25 λ/4']);
+    expect(ending).toEqual({ code: 1000, reason: 'enough', initiator: 'client' });
+  });
+
+  it('takes fragments, long messages, and frames cut at any byte', async () => {
+    const long = 'x'.repeat(70_000);
+    const target = await serving((socket) => {
+      socket.send('in ', { fin: false });
+      socket.send('two', { fin: true });
+      socket.send(long);
+      socket.close(1000);
+    });
+    expect((await visit(target)).messages).toEqual(['in two', long]);
+    const cut = await saying((request, socket) => {
+      socket.setNoDelay(true);
+      const bytes = Buffer.concat([
+        Buffer.from(switching(request)),
+        Buffer.from([0x81, 2]),
+        Buffer.from('hi'),
+        Buffer.from([0x88, 2, 3, 0xe8]),
+      ]);
+      let at = 0;
+      const next = (): void => {
+        if (at < bytes.length) socket.write(bytes.subarray(at, ++at), next);
+      };
+      next();
+    });
+    const { messages, ending } = await visit(cut);
+    expect(messages).toEqual(['hi']);
+    expect(ending).toMatchObject({ code: 1000, initiator: 'server' });
+  });
+
+  it('answers a ping with its own bytes', async () => {
+    const target = await serving((socket) => {
+      socket.on('pong', (data) => socket.close(1000, data.toString()));
+      socket.ping('echo me');
+    });
+    expect((await visit(target)).ending).toEqual({ code: 1000, reason: 'echo me', initiator: 'server' });
+  });
+
+  it('tells a close of the server’s with code and reason, and a cut as 1006 by the network', async () => {
+    const closed = await visit(await serving((socket) => socket.close(1008, 'not you')));
+    expect(closed.ending).toEqual({ code: 1008, reason: 'not you', initiator: 'server' });
+    const cut = await visit(await serving((socket) => socket.terminate()));
+    expect(cut.ending).toMatchObject({ code: 1006, initiator: 'network' });
+  });
+
+  it('tells nothing more of a connection that it cut', async () => {
+    let told = 0;
+    const gone = new Promise<number>((resolve) => {
+      void serving((socket) => {
+        socket.on('close', (code) => resolve(code));
+        socket.send('one');
+        socket.send('two');
+      }).then((target) =>
+        visit(target, (connection, message) => {
+          if (message === undefined) return;
+          told++;
+          connection.cut();
+        }),
+      );
+    });
+    expect(await gone).toBe(1006);
+    expect(told).toBe(1);
+  });
+
+  it.each([
+    ['HTTP 403', (): string => 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n', /^HTTP 403$/],
+    [
+      'a wrong accept key',
+      (request: string): string => switching(request).replace(/Accept: .+\r/, 'Accept: x\r'),
+      /Accept/,
+    ],
+    [
+      'an extension nobody offered',
+      (request: string): string => switching(request, 'Sec-WebSocket-Extensions: permessage-deflate\r\n'),
+      /extension/i,
+    ],
+    [
+      'a sub-protocol nobody offered',
+      (request: string): string => switching(request, 'Sec-WebSocket-Protocol: x\r\n'),
+      /protocol/i,
+    ],
+  ] as const)('is not opened by %s', async (_what, answer, error) => {
+    const target = await saying((request, socket) => socket.write(answer(request)));
+    const { opened, ending } = await visit(target);
+    expect(opened).toBe(false);
+    expect(ending).toMatchObject({ code: 1006, error: expect.stringMatching(error) });
+  });
+
+  it('closes on frames that no server may send, and says why', async () => {
+    const target = await saying((request, socket) =>
+      socket.write(Buffer.concat([Buffer.from(switching(request)), Buffer.from([0x81, 0x82, 1, 2, 3, 4, 5, 6])])),
+    );
+    const { opened, ending } = await visit(target);
+    expect(opened).toBe(true);
+    expect(ending.error).toMatch(/mask/i);
+  });
+
+  it('is as good over TLS, with the authority it is given, and with none it is not', async () => {
+    const server = createHttpsServer({ key: file('key.pem'), cert: file('certificate.pem') });
+    const sockets = new WebSocketServer({ server, perMessageDeflate: false });
+    sockets.on('connection', (socket) => socket.on('message', (data) => socket.close(1000, data.toString())));
+    const target = { urls: [`wss://localhost:${await portOf(server)}`], headers: {}, subprotocols: [] };
+    const trusted = await visit({ ...target, ca: file('certificate.pem') }, (connection, message) => {
+      if (message === undefined) connection.send('secret');
+    });
+    expect(trusted.ending).toEqual({ code: 1000, reason: 'secret', initiator: 'server' });
+    expect((await visit(target)).ending).toMatchObject({ code: 1006, error: expect.stringContaining('SELF_SIGNED') });
+  });
+});

@@ -1,0 +1,207 @@
+import { randomFillSync } from 'node:crypto';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { CLOSE, FrameError, FrameReader, HEADER, maskFrame, PING, PONG, TEXT, type FrameSink } from '../core/frames.ts';
+import { sessionId, userId, type Target } from '../plan/plan.ts';
+import type { Clock, Connection, Door, DoorEvents, Ending } from '../load/ports.ts';
+import { addressOf } from './addresses.ts';
+import { openingHandshake, refusalIn, type Handshake } from './handshake.ts';
+import { causeOf } from './system-error.ts';
+
+/** A tool must accept more than a server may: a relay may grow a message (rule P4). */
+const MAX_INBOUND = 64 * 1024 * 1024;
+/** What one read may bring: the same bytes are used for every read of every connection. */
+const READ_BYTES = 256 * 1024;
+/** The longest head of an answer to the handshake. */
+const MAX_HEAD = 16 * 1024;
+/** How long a peer that has closed may keep its socket open, ms. */
+const LINGER_MS = 2000;
+
+/** What all connections of a process share. */
+interface Shared {
+  clock: Clock;
+  buffer: Uint8Array;
+}
+
+/**
+ * Sockets without a library between: frames are read where the kernel put them, in one buffer for all connections,
+ * with one look at the clock a read and nothing allocated a frame.
+ */
+export function netDoor(target: Target, run: string, clock: Clock): Door {
+  const shared: Shared = { clock, buffer: new Uint8Array(READ_BYTES) };
+  return {
+    connect(seat, session, user, events) {
+      const template = target.urls[session % target.urls.length]!;
+      const url = new URL(addressOf(template, sessionId(run, session), userId(run, session, user)));
+      const handshake = openingHandshake(url, target.headers, target.subprotocols);
+      return new NetConnection(url, target.ca, handshake, seat, shared, events);
+    },
+  };
+}
+
+class NetConnection implements Connection, FrameSink {
+  readonly #socket: Socket;
+  readonly #seat: number;
+  readonly #shared: Shared;
+  readonly #events: DoorEvents;
+  readonly #reader = new FrameReader(MAX_INBOUND);
+  /** Until it is answered. */
+  #handshake: Handshake | undefined;
+  #head = '';
+  #weClose = false;
+  #over = false;
+  #error: string | undefined;
+  /** When the bytes at hand were read. */
+  #readAt = 0;
+
+  constructor(
+    url: URL,
+    ca: string | undefined,
+    handshake: Handshake,
+    seat: number,
+    shared: Shared,
+    events: DoorEvents,
+  ) {
+    this.#handshake = handshake;
+    this.#seat = seat;
+    this.#shared = shared;
+    this.#events = events;
+    const secure = url.protocol === 'wss:';
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const port = Number(url.port) || (secure ? 443 : 80);
+    if (secure) {
+      const servername = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
+      this.#socket = connectTls({ host, port, ...servername, ...(ca !== undefined && { ca }) });
+      this.#socket.once('secureConnect', () => this.#greet());
+      this.#socket.on('data', (data: Buffer) => this.#read(data, data.length));
+    } else {
+      const callback = (length: number, bytes: Uint8Array): boolean => {
+        this.#read(bytes, length);
+        return true;
+      };
+      this.#socket = connectTcp({ host, port, noDelay: true, onread: { buffer: shared.buffer, callback } });
+      this.#socket.once('connect', () => this.#greet());
+    }
+    this.#socket.on('error', (error) => {
+      this.#error ??= causeOf(error);
+    });
+    this.#socket.once('close', () => this.#end(1006, ''));
+  }
+
+  #greet(): void {
+    if (this.#handshake) this.#socket.write(this.#handshake.request);
+  }
+
+  #read(bytes: Uint8Array, length: number): void {
+    if (this.#over) return;
+    this.#readAt = this.#shared.clock();
+    try {
+      const start = this.#handshake ? this.#answered(this.#handshake, bytes, length) : 0;
+      if (start < length && !this.#over) this.#reader.read(bytes, start, length, this);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.#fail(error.code, error.message);
+    }
+  }
+
+  /** Reads the answer to the handshake. @returns where frames begin, or `length` */
+  #answered(handshake: Handshake, bytes: Uint8Array, length: number): number {
+    const before = this.#head.length;
+    this.#head += Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1');
+    const end = this.#head.indexOf('\r\n\r\n');
+    if (end < 0) {
+      if (this.#head.length > MAX_HEAD) this.#fail(1002, 'the answer to the handshake has no end');
+      return length;
+    }
+    const refusal = refusalIn(this.#head.slice(0, end), handshake);
+    this.#head = '';
+    if (refusal !== undefined) {
+      this.#error = refusal;
+      this.#socket.destroy();
+      this.#end(1006, '');
+      return length;
+    }
+    this.#handshake = undefined;
+    this.#events.opened(this.#seat, this, this.#readAt);
+    return end + 4 - before;
+  }
+
+  frame(opcode: number, bytes: Uint8Array, start: number, end: number): boolean {
+    if (opcode < CLOSE) this.#events.message(this.#seat, this, bytes, start, end, this.#readAt);
+    else if (opcode === PING) this.#write(Buffer.from(bytes.subarray(start, end)), PONG);
+    else if (opcode === CLOSE) this.#closed(bytes, start, end);
+    return !this.#over;
+  }
+
+  /** The peer's close frame (RFC 6455, section 7.1): answered where it is the first, and then all is said. */
+  #closed(bytes: Uint8Array, start: number, end: number): void {
+    const code = end - start >= 2 ? (bytes[start]! << 8) | bytes[start + 1]! : 1005;
+    const reason = end - start > 2 ? Buffer.from(bytes.subarray(start + 2, end)).toString() : '';
+    if (!this.#weClose) this.#write(Buffer.from(bytes.subarray(start, Math.min(end, start + 2))), CLOSE);
+    this.#socket.end();
+    this.#linger();
+    this.#end(code, reason);
+  }
+
+  #fail(code: number, message: string): void {
+    this.#error = message;
+    this.#weClose = true;
+    this.#write(closePayload(code, ''), CLOSE);
+    this.#socket.end();
+    this.#linger();
+    this.#end(1006, '');
+  }
+
+  #linger(): void {
+    setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+  }
+
+  #end(code: number, reason: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    const initiator = this.#weClose ? 'client' : code === 1006 ? 'network' : 'server';
+    const ending: Ending = { code, reason, initiator, ...(this.#error !== undefined && { error: this.#error }) };
+    this.#events.closed(this.#seat, this, ending, this.#shared.clock());
+  }
+
+  send(text: string): void {
+    if (this.#handshake || this.#over || this.#weClose) return;
+    this.#write(Buffer.from(text), TEXT);
+  }
+
+  close(code: number, reason: string): void {
+    this.#weClose = true;
+    if (this.#handshake) this.#socket.destroy();
+    else if (!this.#over) this.#write(closePayload(code, reason), CLOSE);
+  }
+
+  cut(): void {
+    this.#over = true;
+    this.#socket.destroy();
+  }
+
+  #write(payload: Buffer, opcode: number): void {
+    if (this.#socket.destroyed || this.#socket.writableEnded) return;
+    const bytes = Buffer.allocUnsafe(HEADER + payload.length);
+    payload.copy(bytes, HEADER);
+    this.#socket.write(bytes.subarray(maskFrame(bytes, payload.length, opcode, nextMask())));
+  }
+}
+
+function closePayload(code: number, reason: string): Buffer {
+  const payload = Buffer.alloc(2 + Buffer.byteLength(reason));
+  payload.writeUInt16BE(code);
+  payload.write(reason, 2);
+  return payload;
+}
+
+/** Masks must be hard to guess (section 10.3): random ones, drawn many at a time. */
+const MASKS = new Uint32Array(1024);
+let masksUsed = MASKS.length;
+function nextMask(): number {
+  if (masksUsed === MASKS.length) {
+    randomFillSync(MASKS);
+    masksUsed = 0;
+  }
+  return MASKS[masksUsed++]!;
+}
