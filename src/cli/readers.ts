@@ -36,10 +36,13 @@ export const duration =
     return ms;
   };
 
+/** `a, b or c`. */
+const either = new Intl.ListFormat('en-GB', { type: 'disjunction' });
+
 export const oneOf =
   <T extends string>(...names: T[]): Reader<T> =>
   (text, name) =>
-    names.includes(text as T) ? (text as T) : refuse(name, names.join(', '), text, didYouMean(text, names));
+    names.includes(text as T) ? (text as T) : refuse(name, either.format(names), text, didYouMean(text, names));
 
 /** Several names, separated by commas; each once, in the order given. */
 export const listOf =

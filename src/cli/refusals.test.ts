@@ -51,7 +51,7 @@ const CASES: [string | string[], string][] = [
   ['--transport tcp', '--transport takes net or ws, not tcp.'],
   [
     '--require delivry',
-    '--require takes thresholds, delivery, order, isolation, presence, late-join, convergence, slow-readers, heartbeat, disconnects, generator, drift, leak, capacity, regression, not delivry. Did you mean delivery?',
+    '--require takes thresholds, delivery, order, isolation, presence, late-join, convergence, slow-readers, heartbeat, disconnects, generator, drift, leak, capacity or regression, not delivry. Did you mean delivery?',
   ],
   ['--report html,pdf', '--report takes html, json, junit, markdown, csv, not pdf.'],
   ['--open --report json', '--open opens the page, and --report leaves html out.'],

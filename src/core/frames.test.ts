@@ -19,13 +19,11 @@ const written = (opcode: number, payload: Uint8Array): Written =>
 /** A server's frame. */
 function frame(opcode: number, payload: Buffer, fin = true): Buffer {
   const length = payload.length;
-  const header =
-    length < 126
-      ? Buffer.from([0, length])
-      : length < 65_536
-        ? Buffer.from([0, 126, length >> 8, length & 255])
-        : Buffer.concat([Buffer.from([0, 127, 0, 0, 0, 0]), Buffer.from(new Uint32Array([length]).buffer).reverse()]);
+  const header = Buffer.alloc(length < 126 ? 2 : length < 65_536 ? 4 : 10);
   header[0] = (fin ? 0x80 : 0) | opcode;
+  header[1] = length < 126 ? length : length < 65_536 ? 126 : 127;
+  if (header.length === 4) header.writeUInt16BE(length, 2);
+  if (header.length === 10) header.writeBigUInt64BE(BigInt(length), 2);
   return Buffer.concat([header, payload]);
 }
 
