@@ -53,7 +53,7 @@ const CASES: [string | string[], string][] = [
     '--require delivry',
     '--require takes thresholds, delivery, order, isolation, presence, late-join, convergence, slow-readers, heartbeat, disconnects, generator, drift, leak, capacity or regression, not delivry. Did you mean delivery?',
   ],
-  ['--report html,pdf', '--report takes html, json, junit, markdown, csv, not pdf.'],
+  ['--report html,pdf', '--report takes html, json, junit, markdown or csv, not pdf.'],
   ['--open --report json', '--open opens the page, and --report leaves html out.'],
   ['--tag commit', '--tag takes name=value, not commit.'],
   [
