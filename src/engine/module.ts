@@ -25,6 +25,8 @@ const ownModules: Plugin = {
   name: 'own-modules',
   setup(bundler) {
     const RESOLVING = Symbol('resolving');
+    // k6's host is required inside k6 alone (src/scenario/define.ts).
+    bundler.onResolve({ filter: /\/k6\/host\.ts$/ }, ({ path }) => ({ path, external: true }));
     bundler.onResolve({ filter: /^[^./]/ }, async ({ path, kind, resolveDir, importer, pluginData }) => {
       if (path === PACKAGE) return { path: builtUrl('index.js').href, external: true };
       if (pluginData === RESOLVING || kind === 'entry-point' || path.startsWith('node:')) return undefined;
