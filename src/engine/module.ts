@@ -49,8 +49,8 @@ const ownModules: Plugin = {
 
 /** One module's text, as JavaScript. Loaded only where a file of the user's is: esbuild is a program of its own. */
 async function bundle(path: string): Promise<string> {
-  const { build } = await import('esbuild');
-  const { outputFiles } = await build({
+  const { build, stop } = await import('esbuild');
+  const building = build({
     entryPoints: [path],
     bundle: true,
     write: false,
@@ -65,7 +65,12 @@ async function bundle(path: string): Promise<string> {
     plugins: [ownModules],
     logLevel: 'silent',
   });
-  return outputFiles[0]!.text;
+  try {
+    return (await building).outputFiles[0]!.text;
+  } finally {
+    // Its process would stay for as long as this one does.
+    await stop();
+  }
 }
 
 const isBuildFailure = (error: unknown): error is BuildFailure =>
