@@ -1,9 +1,9 @@
-import { realpathSync, writeFileSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { REPORTERS, type ReportFormat } from '../reporters/index.ts';
 import type { Result } from '../result/result.ts';
-import { writeResult } from '../result/store.ts';
+import { writeResult, writeWhole } from '../result/store.ts';
 
 /**
  * Makes a run's files of its result.
@@ -14,9 +14,8 @@ export function writeReports(folder: string, result: Result, formats: readonly R
   for (const format of formats) {
     const { file, render } = REPORTERS[format];
     try {
-      // What other programs read is there whole or not at all.
       if (format === 'json') writeResult(folder, result);
-      else writeFileSync(join(folder, file), render(result));
+      else writeWhole(join(folder, file), render(result));
     } catch (error) {
       failures.push(`${file} cannot be written: ${messageOf(error)}.`);
     }

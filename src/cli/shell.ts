@@ -10,7 +10,7 @@ export interface Shell {
   env: NodeJS.ProcessEnv;
   /** The folder in which relative paths begin. */
   folder: string;
-  /** Calls `handler` for each SIGINT and SIGTERM until the function that it returns is called. */
+  /** Calls `handler` for each SIGINT, SIGTERM and SIGHUP until the function that it returns is called. */
   onSignal(handler: (signal: NodeJS.Signals) => void): () => void;
 }
 
@@ -26,9 +26,11 @@ export const processShell: Shell = {
   onSignal(handler) {
     process.on('SIGINT', handler);
     process.on('SIGTERM', handler);
+    process.on('SIGHUP', handler);
     return () => {
       process.off('SIGINT', handler);
       process.off('SIGTERM', handler);
+      process.off('SIGHUP', handler);
     };
   },
 };

@@ -15,5 +15,5 @@ export function addressOf(template: string, session: string, user: string): stri
 /** An address as it may be printed and stored: without query, fragment and credentials. */
 export function printable(template: string): string {
   const withoutQuery = template.replace(/[?#].*$/, '');
-  return withoutQuery.replace(/^(\w+:\/\/)[^/@]*@/, '$1');
+  return withoutQuery.replace(/^(\w+:\/\/)?[^/]*@/, '$1');
 }

@@ -144,12 +144,11 @@ class NetConnection implements Connection, FrameSink {
   }
 
   #fail(code: number, message: string): void {
-    this.#error = message;
-    this.#weClose = true;
+    this.#error = `the server broke the WebSocket protocol: ${message}`;
     this.#write(closePayload(code, ''), CLOSE);
     this.#socket.end();
     this.#linger();
-    this.#end(1006, '');
+    this.#end(code, message);
   }
 
   #linger(): void {

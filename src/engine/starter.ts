@@ -12,6 +12,7 @@ export type StarterReport =
 
 /** How long the group may take to end before it is killed. */
 const GRACE_MS = 5000;
+const LOOK_MS = 50;
 
 const report = (message: StarterReport): void => {
   if (process.connected) process.send?.(message);
@@ -22,38 +23,60 @@ const child = spawn(process.argv[2]!, {
   detached: process.platform !== 'win32',
   stdio: ['ignore', 'pipe', 'pipe'],
 });
-let ended = false;
+const { pid } = child;
 
-function end(signal: NodeJS.Signals): void {
-  if (ended || child.pid === undefined) return;
-  if (process.platform === 'win32') {
-    spawn('taskkill', ['/pid', String(child.pid), '/T', '/F'], { stdio: 'ignore' });
-    return;
-  }
+/** Whether any process of the group is left; on Windows there are no groups to ask about. */
+function signal(name: NodeJS.Signals | 0): boolean {
+  if (pid === undefined) return false;
   try {
-    process.kill(-child.pid, signal);
+    process.kill(-pid, name);
+    return true;
   } catch {
-    // The group is gone already.
+    return false;
   }
 }
 
-function shutDown(): void {
-  end('SIGTERM');
-  setTimeout(() => end('SIGKILL'), GRACE_MS).unref();
+let ending = false;
+/** Ends the whole group: its leader may be a shell that is gone while the server it started goes on. */
+function endGroup(): void {
+  if (ending) return;
+  ending = true;
+  if (process.platform === 'win32') {
+    if (pid !== undefined) spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore' });
+    finish();
+    return;
+  }
+  signal('SIGTERM');
+  const until = Date.now() + GRACE_MS;
+  const look = (): void => {
+    if (signal(0) && Date.now() < until) setTimeout(look, LOOK_MS);
+    else {
+      signal('SIGKILL');
+      finish();
+    }
+  };
+  look();
+}
+
+function finish(): void {
+  child.stdout.destroy();
+  child.stderr.destroy();
+  if (process.connected) process.disconnect();
 }
 
 process.on('SIGINT', () => {});
-process.on('SIGTERM', shutDown);
-process.on('disconnect', shutDown);
-if (child.pid !== undefined) report({ kind: 'started', pid: child.pid });
+process.on('SIGHUP', () => {});
+process.on('SIGTERM', endGroup);
+process.on('disconnect', endGroup);
+if (pid !== undefined) report({ kind: 'started', pid });
 for (const stream of [child.stdout, child.stderr]) {
   createInterface({ input: stream }).on('line', (text) => report({ kind: 'line', text }));
 }
 child.on('error', (error) => report({ kind: 'ended', how: error.message }));
-child.on('exit', (code, signal) => {
-  // Its children may outlive a shell: the whole group goes.
-  end('SIGTERM');
-  ended = true;
-  report({ kind: 'ended', how: signal ?? `exit ${code}` });
-  setImmediate(() => process.disconnect?.());
+child.on('exit', (code, how) => {
+  // What it printed last may still be in the pipe; what it started may still be there.
+  setTimeout(() => {
+    report({ kind: 'ended', how: how ?? `exit ${code}` });
+    endGroup();
+  }, LOOK_MS);
 });

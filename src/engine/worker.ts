@@ -26,6 +26,7 @@ process.on('disconnect', () => process.exit(1));
 // Signals of the terminal go to all its processes: the coordinator decides.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
+process.on('SIGHUP', () => {});
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 process.on('message', (order: Order) => {

@@ -35,6 +35,7 @@ export class Workers {
   readonly #ready: Promise<void>;
   /** Ends when every worker has. */
   readonly ended: Promise<void>;
+  #killed = false;
   /** What a worker said when it failed; absent where none did. */
   failure: string | undefined;
 
@@ -84,6 +85,7 @@ export class Workers {
   }
 
   kill(): void {
+    this.#killed = true;
     for (const worker of this.#workers) worker.process.kill('SIGKILL');
   }
 
@@ -109,7 +111,7 @@ export class Workers {
     return new Promise((resolve) => {
       worker.process.once('exit', (code, signal) => {
         worker.gone = true;
-        if (!worker.done) this.#died(worker, signal ?? `exit ${code}`);
+        if (!worker.done && !this.#killed) this.#died(worker, signal ?? `exit ${code}`);
         this.#flushWhole();
         resolve();
       });

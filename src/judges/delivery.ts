@@ -48,6 +48,9 @@ function withoutFault(measured: Measured, expected: number): Finding {
   if (measured.plan.users < 2) {
     return { not_claimed: { claim: CLAIM, because: 'one user in a session has nobody to send to' } };
   }
+  if (expected === 0 && !measured.plan.plans.edits) {
+    return { not_claimed: { claim: CLAIM, because: 'the plan has no changes but the items at the start' } };
+  }
   if (expected === 0) {
     const because = 'changes were sent, but none long enough before the end to tell whether it arrived';
     return { claim: CLAIM, standing: 'unknown', because, headline: 'No change had to arrive before the run ended.' };

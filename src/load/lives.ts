@@ -30,6 +30,8 @@ const GONE = 7;
 const CLOSE_US = 10_000_000;
 /** Codes after which a user does not come back: replaced, and not allowed. */
 const FOR_GOOD = new Set([4001, 1008]);
+/** A connection that held so long was a good one, µs: the next back-off begins anew. */
+const STAYED_US = 10_000_000;
 /** Draws of a back-off that one stay in a session may use. */
 const TRIES = 64;
 
@@ -154,7 +156,6 @@ export class Lives {
     this.#recorder.count(stage, COUNTER.connections, 1);
     if (this.#joins[seat]! > 0) this.#recorder.count(stage, COUNTER.reconnects, 1);
     const nth = ++this.#joins[seat]!;
-    this.#tries[seat] = 0;
     this.#options.attendance.set(seat, PRESENT, at);
     this.#agenda.plan(seat, LIFE, at + this.#stays(seat, nth));
     this.#options.events.entered(seat, nth, at);
@@ -179,7 +180,7 @@ export class Lives {
     this.#options.attendance.set(seat, ABSENT, now);
     this.#options.events.leaving(seat, now);
     this.#life[seat] = CLOSING;
-    this.#agenda.set(seat, LIFE, now + CLOSE_US);
+    this.#agenda.set(seat, LIFE, now + Math.min(CLOSE_US, this.#deadlineUs));
     this.#connections[seat]?.close(1000, reason);
   }
 
@@ -236,6 +237,8 @@ export class Lives {
       return this.#agenda.set(seat, LIFE, Infinity);
     }
     this.#life[seat] = WAITING;
+    // Whoever is let in and thrown out at once is no nearer than one who is refused.
+    if (at - this.#connectedAt[seat]! > STAYED_US) this.#tries[seat] = 0;
     const tries = this.#tries[seat]!++;
     const nth = this.#joins[seat]! * TRIES + tries;
     return this.#agenda.plan(seat, LIFE, at + backoffUs(seats.stream(seat, PURPOSE.backoff), nth, tries));

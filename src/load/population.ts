@@ -288,7 +288,6 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   }
 
   unreadable(_seat: number, why: string, at: number): void {
-    this.#recorder.count(this.#recorder.stageOf(at), COUNTER.corrupted, 1);
     this.#recorder.error('unreadable', why, at / 1000);
   }
 

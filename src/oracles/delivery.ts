@@ -170,33 +170,71 @@ export class Delivery {
     if (entry !== NONE) this.#flight.flags[entry]! |= TAKEN;
   }
 
-  /** A change reached a user. `token` is where its token begins, −1 if it has none. */
+  /** A change reached a user. `token` is where a token begins, −1 if it has none. */
   received(seat: number, bytes: Uint8Array, start: number, end: number, token: number, at: number): void {
     if (at - this.#lastReceipt > STALL_US) this.#stalled(at);
     this.#lastReceipt = at;
+    const entry = token < 0 ? NONE : this.#entryOf(seat, bytes, token);
+    if (entry !== NONE) {
+      const copy = this.#flight.copy[entry];
+      const length = this.#flight.copyLength[entry]!;
+      if (length === end - start && copy !== undefined && this.#options.same(bytes, start, end, copy)) {
+        return this.#known(entry, seat, at);
+      }
+    }
+    return this.#examine(seat, bytes, start, end, entry, at);
+  }
+
+  /** The change on its way whose token this seems to be. */
+  #entryOf(seat: number, bytes: Uint8Array, token: number): number {
     const stamp = this.#stamp;
-    if (token < 0 || !readToken(bytes, token, this.#run, stamp) || !stamp.ours) {
-      return this.#damaged(seat, textOf(bytes, start, end), at, NONE);
+    const session = this.#sessionOf(seat);
+    if (!readToken(bytes, token, this.#run, stamp) || !stamp.ours) return NONE;
+    if (stamp.session !== this.#options.sessions[session] || stamp.sender >= this.#users) return NONE;
+    const entry = this.#flight.find(session * this.#users + stamp.sender, stamp.seq);
+    return entry !== NONE && this.#flight.due[entry] === stamp.due ? entry : NONE;
+  }
+
+  /** A copy with the content that was sent. */
+  #known(entry: number, seat: number, at: number): void {
+    const user = seat % this.#users;
+    if (this.#flight.sender[entry] === seat) {
+      this.#stories.ofFlight('echoed', entry, seat, at, 'came back to its sender');
+    } else if (this.#flight.has(entry, user)) {
+      this.#stories.ofFlight('duplicated', entry, seat, at, 'arrived again');
+    } else this.#arrived(entry, seat, at);
+  }
+
+  /**
+   * Reads a copy the slow and certain way: the first of a change, or one that differs from the first.
+   * @param guess the change that its first token is of, which another field may hold
+   */
+  #examine(seat: number, bytes: Uint8Array, start: number, end: number, guess: number, at: number): void {
+    const text = textOf(bytes, start, end);
+    const read = this.#options.inspect(text);
+    const stamp = this.#stamp;
+    if (!read.intact || !readToken(asciiBytes(read.token), 0, this.#run, stamp)) {
+      return this.#damaged(seat, text, at, guess);
     }
     const session = this.#sessionOf(seat);
-    const user = seat % this.#users;
-    if (stamp.session !== this.#options.sessions[session]) return this.#misrouted(seat, bytes, start, end, at);
-    if (stamp.sender === user) return this.#echoed(seat, bytes, start, end, at);
-    if (stamp.sender >= this.#users) return this.#damaged(seat, textOf(bytes, start, end), at, NONE);
+    const stage = this.#recorder.stageOf(stamp.due);
+    if (!stamp.ours) return this.#invented(seat, text, at, 'a change of another run');
+    if (stamp.session !== this.#options.sessions[session]) {
+      const home = sessionId(this.#options.run, stamp.session);
+      return this.#stories.ofText('misrouted', stage, seat, at, text, `sent in ${home}`);
+    }
+    if (stamp.sender === seat % this.#users) {
+      return this.#stories.ofText('echoed', stage, seat, at, text, 'came back to its sender');
+    }
     const sender = session * this.#users + stamp.sender;
+    if (stamp.sender >= this.#users || stamp.seq >= this.#nextSeq[sender]!) {
+      return this.#invented(seat, text, at, 'its sender never sent it');
+    }
     const entry = this.#flight.find(sender, stamp.seq);
-    if (entry === NONE) return this.#settled(seat, sender, bytes, start, end, at);
-    if (stamp.due !== this.#flight.due[entry]) return this.#damaged(seat, textOf(bytes, start, end), at, entry);
-    if (this.#flight.has(entry, user)) {
-      return this.#stories.ofFlight('duplicated', entry, seat, at, 'arrived again');
-    }
-    const copy = this.#flight.copy[entry];
-    const length = this.#flight.copyLength[entry]!;
-    const known = length === end - start && copy !== undefined && this.#options.same(bytes, start, end, copy);
-    if (!known && !this.#examine(entry, bytes, start, end)) {
-      return this.#damaged(seat, textOf(bytes, start, end), at, entry);
-    }
-    this.#arrived(entry, seat, at);
+    if (entry === NONE) return this.#settled(seat, sender, text, at);
+    if (this.#flight.copyLength[entry] === 0) this.#flight.keep(entry, bytes, start, end);
+    this.#versioned(entry, read.version);
+    return this.#known(entry, seat, at);
   }
 
   /** Something arrives after a long silence: worth telling where changes were on their way all the time. */
@@ -213,18 +251,12 @@ export class Delivery {
     });
   }
 
-  /** Reads a copy that differs from the first, or is the first. */
-  #examine(entry: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const inspection = this.#options.inspect(textOf(bytes, start, end));
-    if (!inspection.intact) return false;
-    if (this.#flight.copyLength[entry] === 0) this.#flight.keep(entry, bytes, start, end);
-    if (inspection.version !== undefined) {
-      this.#recorder.trait('versions');
-      const session = this.#flight.session[entry]!;
-      this.#flight.version[entry] = inspection.version;
-      if (inspection.version > this.#versions[session]!) this.#versions[session] = inspection.version;
-    }
-    return true;
+  #versioned(entry: number, version: number | undefined): void {
+    if (version === undefined) return;
+    const session = this.#flight.session[entry]!;
+    this.#recorder.trait('versions');
+    this.#flight.version[entry] = version;
+    if (version > this.#versions[session]!) this.#versions[session] = version;
   }
 
   /** A copy is there, for the first time at this receiver. */
@@ -240,7 +272,7 @@ export class Delivery {
     if (seq + 1 < this.#heard[pair]!) this.#stories.ofFlight('reordered', entry, seat, at, 'a later change came first');
     else this.#heard[pair] = seq + 1;
     if (!this.#members.isIn(seat) || this.#members.orderOf(seat) > flight.order[entry]!) {
-      return this.#possible(seat, stage);
+      return this.#possible(seat, stage, sender, seq, at);
     }
     const due = flight.due[entry]!;
     const overdue = (flight.flags[entry]! & OVERDUE) !== 0;
@@ -254,36 +286,25 @@ export class Delivery {
     flight.remove(entry);
   }
 
-  #possible(seat: number, stage: number): void {
+  /** A copy that did not have to come, as its receiver was joining or leaving; it may come once all the same. */
+  #possible(seat: number, stage: number, sender: number, seq: number, at: number, text?: string): void {
+    if (!this.#members.firstPossible(seat, sender, seq)) {
+      this.#stories.ofText('duplicated', stage, seat, at, text ?? '', 'arrived again');
+      return;
+    }
     this.#recorder.count(stage, COUNTER.deliveries_possible, 1);
     if (this.#members.settleDoubt(seat)) this.#recorder.count(stage, COUNTER.lost_upper, -1);
   }
 
-  /** A copy of a change that is no longer on its way: all who had to have it had it, or nobody sent it. */
-  #settled(seat: number, sender: number, bytes: Uint8Array, start: number, end: number, at: number): void {
+  /** A copy of a change that is no longer on its way: all who had to have it had it. */
+  #settled(seat: number, sender: number, text: string, at: number): void {
     const stamp = this.#stamp;
-    const text = textOf(bytes, start, end);
-    if (!this.#options.inspect(text).intact) return this.#damaged(seat, text, at, NONE);
-    if (stamp.seq >= this.#nextSeq[sender]!) return this.#invented(seat, text, at, 'its sender never sent it');
     const stage = this.#recorder.stageOf(stamp.due);
     const sent = stamp.due + stamp.lag;
-    if (!this.#members.isIn(seat) || sent <= this.#members.joinedAt(seat)) return this.#possible(seat, stage);
-    this.#stories.ofText('duplicated', stage, seat, at, text, 'arrived again');
-  }
-
-  #misrouted(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
-    const text = textOf(bytes, start, end);
-    if (!this.#options.inspect(text).intact) return this.#damaged(seat, text, at, NONE);
-    const stage = this.#recorder.stageOf(this.#stamp.due);
-    const home = sessionId(this.#options.run, this.#stamp.session);
-    this.#stories.ofText('misrouted', stage, seat, at, text, `sent in ${home}`);
-  }
-
-  #echoed(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
-    const text = textOf(bytes, start, end);
-    if (!this.#options.inspect(text).intact) return this.#damaged(seat, text, at, NONE);
-    const stage = this.#recorder.stageOf(this.#stamp.due);
-    this.#stories.ofText('echoed', stage, seat, at, text, 'came back to its sender');
+    if (!this.#members.isIn(seat) || sent <= this.#members.joinedAt(seat)) {
+      return this.#possible(seat, stage, sender, stamp.seq, at, text);
+    }
+    return this.#stories.ofText('duplicated', stage, seat, at, text, 'arrived again');
   }
 
   /**

@@ -1,3 +1,6 @@
+/** Copies of one user's joining that are remembered: those of many seconds. */
+const MAX_POSSIBLE = 10_000;
+
 /**
  * Who is surely in a session, in the order in which this process saw joins and sends. A user is a seat: session ×
  * users + user, within this process.
@@ -13,6 +16,8 @@ export class Membership {
   readonly #sendsBefore: Float64Array;
   /** Copies that may yet come to a user who joined while they were sent. */
   readonly #doubts: Uint32Array;
+  /** Copies that came to a user without having to, in its present stay. */
+  readonly #possible = new Map<number, Set<number>>();
   #clock = 0;
 
   constructor(sessions: number, users: number) {
@@ -31,6 +36,7 @@ export class Membership {
 
   /** @param flights changes of the session that are on their way */
   connecting(seat: number, flights: number): void {
+    this.#possible.delete(seat);
     this.#sendsBefore[seat] = this.#sends[this.#sessionOf(seat)]! - flights;
   }
 
@@ -64,6 +70,19 @@ export class Membership {
   settleDoubt(seat: number): boolean {
     if (this.#doubts[seat] === 0) return false;
     this.#doubts[seat]!--;
+    return true;
+  }
+
+  /**
+   * Notes a copy that came without having to.
+   * @returns false where this receiver had it before, in this stay
+   */
+  firstPossible(seat: number, sender: number, seq: number): boolean {
+    const had = this.#possible.get(seat) ?? new Set<number>();
+    this.#possible.set(seat, had);
+    const copy = sender * 2 ** 32 + seq;
+    if (had.has(copy)) return false;
+    if (had.size < MAX_POSSIBLE) had.add(copy);
     return true;
   }
 

@@ -95,7 +95,12 @@ export class Collab implements Protocol {
       case SESSION_HOST:
         return this.#listener.trait('hosts');
       case ERROR:
-        return this.#listener.refused(seat, String(message['code']), String(message['message']), at);
+        return this.#listener.refused(
+          seat,
+          String(message['code'] ?? 'error'),
+          String(message['message'] ?? 'no message'),
+          at,
+        );
       default:
         return undefined;
     }

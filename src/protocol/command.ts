@@ -77,6 +77,8 @@ export interface Inspection {
   intact: boolean;
   /** The sender the server names, where it names one. */
   userId: string | undefined;
+  /** The token in its place: another field may hold one of another change. */
+  token: string;
   itemId: string | undefined;
   action: string | undefined;
   version: number | undefined;
@@ -85,6 +87,7 @@ export interface Inspection {
 const NOTHING: Inspection = {
   intact: false,
   userId: undefined,
+  token: '',
   itemId: undefined,
   action: undefined,
   version: undefined,
@@ -126,6 +129,7 @@ export function inspectCommand(json: string): Inspection {
   return {
     intact: token === withCrc(head, crc32OfText(content)),
     userId: text(message['user_id']),
+    token,
     itemId: text(command['item_id']),
     action: text(command['action']),
     version: typeof version === 'number' && Number.isFinite(version) ? version : undefined,

@@ -92,15 +92,23 @@ function pointLatest(out: string, name: string): void {
  */
 export function writeResult(folder: string, result: Result): string {
   const path = join(folder, RESULT_NAME);
+  writeWhole(path, `${JSON.stringify(result, null, 2)}\n`);
+  return path;
+}
+
+/**
+ * Writes a file that other programs read: it is there whole, or not at all.
+ * @throws the file system's error, as on a full disk
+ */
+export function writeWhole(path: string, text: string): void {
   const draft = `${path}.tmp`;
   try {
-    fs.writeFileSync(draft, `${JSON.stringify(result, null, 2)}\n`);
+    fs.writeFileSync(draft, text);
     fs.renameSync(draft, path);
   } catch (error) {
     fs.rmSync(draft, { force: true });
     throw error;
   }
-  return path;
 }
 
 /**
