@@ -43,3 +43,7 @@ export class ToolError extends Error {
 
 /** The message of whatever was thrown. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+
+/** What a run that was stopped before it began ends with. */
+export const stoppedEarly = (): ToolError =>
+  new ToolError('Stopped before the run began: there is nothing to report.', { exitCode: EXIT.interrupted });

@@ -30,20 +30,23 @@ const LEAD_US = 20_000;
  */
 export async function execute(request: RunRequest, hooks: ExecuteHooks = {}): Promise<Executed> {
   let died = (_how: string): void => {};
-  const target = await startTarget(request, (how) => died(how));
+  const beginning = stoppable(hooks);
+  const target = await startTarget(request, (how) => died(how), beginning);
   try {
-    await probe(
-      (request.plan.transport === 'ws' ? wsDoor : netDoor)(target.target, request.run.id, runClock(monotonicUs())),
-      request.plan.sessions,
-      target.where,
-      request.plan.deadline_ms,
-    );
+    const doorOf = request.plan.transport === 'ws' ? wsDoor : netDoor;
+    const door = doorOf(target.target, request.run.id, runClock(monotonicUs()));
+    await probe(door, request.plan.sessions, target.where, request.plan.deadline_ms, beginning);
     const run = new Running(request, target, hooks);
     died = (how) => run.targetDied(how);
     return await run.finish();
   } finally {
     await target.stop();
   }
+}
+
+/** Aborted by whatever stops a run: until it has begun there is nothing to be judged. */
+function stoppable({ stop, kill }: ExecuteHooks): AbortSignal {
+  return AbortSignal.any([stop, kill].filter((signal) => signal !== undefined));
 }
 
 /** One run from its first connection to its verdicts. */

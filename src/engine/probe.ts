@@ -1,4 +1,4 @@
-import { EXIT, ToolError } from '../core/errors.ts';
+import { EXIT, stoppedEarly, ToolError } from '../core/errors.ts';
 import type { Connection, Door, Ending } from '../load/ports.ts';
 import { closeCodeMeaning } from '../protocol/closing.ts';
 import { Collab } from '../protocol/collab.ts';
@@ -62,12 +62,26 @@ function refusal(where: string, ending: Ending, opened: boolean): ToolError {
  * @param session index of a session that no user of the run is in
  * @throws ToolError (111) where the user is not acknowledged within the deadline
  */
-export function probe(door: Door, session: number, where: string, deadline_ms: number): Promise<void> {
+export function probe(
+  door: Door,
+  session: number,
+  where: string,
+  deadline_ms: number,
+  stop?: AbortSignal,
+): Promise<void> {
   return new Promise((resolve, reject) => {
+    const stopped = (): void => {
+      clearTimeout(deadline);
+      connection?.cut();
+      reject(stoppedEarly());
+    };
+    if (stop?.aborted) return reject(stoppedEarly());
+    stop?.addEventListener('abort', stopped, { once: true });
     let connection: Connection | undefined;
     let opened = false;
     let joined = false;
     const deadline = setTimeout(() => {
+      stop?.removeEventListener('abort', stopped);
       connection?.cut();
       if (joined) return resolve();
       const what = opened
@@ -106,6 +120,7 @@ export function probe(door: Door, session: number, where: string, deadline_ms: n
       message: (seat, _connection, bytes, start, end, at) => protocol.receive(seat, bytes, start, end, at),
       closed: (_seat, _connection, ending) => {
         clearTimeout(deadline);
+        stop?.removeEventListener('abort', stopped);
         if (joined) resolve();
         else reject(refusal(where, ending, opened));
       },

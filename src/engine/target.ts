@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { connect, createServer, type AddressInfo } from 'node:net';
-import { EXIT, ToolError, type ExitCode } from '../core/errors.ts';
+import { EXIT, stoppedEarly, ToolError, type ExitCode } from '../core/errors.ts';
 import type { Target } from '../plan/plan.ts';
 import { printable } from './addresses.ts';
 import { builtUrl, programUrl } from './programs.ts';
@@ -30,9 +30,14 @@ const LINES = 20;
 /**
  * Makes the target ready: the bundled server in a process of its own, a command of the user's, or one that runs.
  * @param died told when a process that was started ends on its own, and how
+ * @param stop ends the waiting for a command that does not listen yet
  */
-export function startTarget(request: RunRequest, died: (how: string) => void): Promise<RunningTarget> {
-  if (request.start !== undefined) return startCommand(request, request.start, died);
+export function startTarget(
+  request: RunRequest,
+  died: (how: string) => void,
+  stop: AbortSignal,
+): Promise<RunningTarget> {
+  if (request.start !== undefined) return startCommand(request, request.start, died, stop);
   if (request.target) {
     const { target } = request;
     return Promise.resolve({
@@ -101,7 +106,12 @@ async function startBundled(request: RunRequest, died: (how: string) => void): P
   };
 }
 
-async function startCommand(request: RunRequest, command: string, died: (how: string) => void): Promise<RunningTarget> {
+async function startCommand(
+  request: RunRequest,
+  command: string,
+  died: (how: string) => void,
+  asked: AbortSignal,
+): Promise<RunningTarget> {
   const port = await freePort();
   const fill = (text: string): string => text.replaceAll('{port}', String(port));
   const target = request.target ?? { urls: ['ws://127.0.0.1:{port}'], headers: {}, subprotocols: [] };
@@ -126,6 +136,10 @@ async function startCommand(request: RunRequest, command: string, died: (how: st
   });
   const began = Date.now();
   while (!(await accepts(port))) {
+    if (asked.aborted) {
+      await stop();
+      throw stoppedEarly();
+    }
     if (ended === undefined && Date.now() - began < STARTS_MS) {
       await new Promise((resolve) => setTimeout(resolve, 50));
       continue;
@@ -133,7 +147,7 @@ async function startCommand(request: RunRequest, command: string, died: (how: st
     await stop();
     const what =
       ended === undefined ? `does not listen on port ${port} after ${STARTS_MS / 1000} s` : `ended (${ended})`;
-    throw new ToolError(`The server started with --start ${what}${lines.length > 0 ? `: ${lines.at(-1)}` : ''}.`, {
+    throw new ToolError(`The server started with --start ${what}${lines.length > 0 ? `: ${telling(lines)}` : ''}.`, {
       hint: 'The command gets its port where it says {port}.',
     });
   }
@@ -147,6 +161,10 @@ async function startCommand(request: RunRequest, command: string, died: (how: st
     lastLines: () => [...lines],
   };
 }
+
+/** The line that says most: an error rather than what a runtime prints behind it. */
+const telling = (lines: readonly string[]): string =>
+  lines.findLast((line) => /error|exception/i.test(line)) ?? lines.at(-1)!;
 
 /** A port that nobody has at this moment. */
 function freePort(): Promise<number> {

@@ -96,6 +96,29 @@ describe('planted faults', () => {
     expect(found(run)).toEqual({ duplicated: doubled });
   });
 
+  it('finds duplicates at users who are just joining', () => {
+    let doubled = 0;
+    const since = new Map<number, number>();
+    const slow = simulate(planOf({ rate: 10, ramp_up_ms: 3000 }), EDITORS, (time) => {
+      return new Relay(time, {
+        join: (client) => {
+          since.set(client.seat, time.clock());
+          return true;
+        },
+        relay: (text, _from, to) => {
+          to.deliver(text, 600_000);
+          if (time.clock() - since.get(to.seat)! < 500_000) {
+            doubled++;
+            to.deliver(text, 1_500_000);
+          }
+          return false;
+        },
+      });
+    });
+    expect(doubled).toBeGreaterThan(20);
+    expect(slow.count('duplicated')).toBe(doubled);
+  });
+
   it('finds each copy in another session, and counts it as nothing else', () => {
     let leaked = 0;
     const run = simulate(planOf(), EDITORS, (time) => {
@@ -265,6 +288,19 @@ describe('lawful oddity', () => {
       );
     };
     const run = against({ rewrite });
+    expect(found(run)).toEqual({});
+    expect(run.count('deliveries')).toBeGreaterThan(500);
+  });
+
+  it('takes an added field that holds the token of another change', () => {
+    let last = 'none';
+    const run = against({
+      rewrite: (text) => {
+        const before = last;
+        last = /lt1\.[a-z0-9.]+/.exec(text)![0];
+        return text.replace('{"type":"command",', `{"type":"command","previous":"${before}",`);
+      },
+    });
     expect(found(run)).toEqual({});
     expect(run.count('deliveries')).toBeGreaterThan(500);
   });
