@@ -8,10 +8,13 @@ import { processShell } from './cli/shell.ts';
 import { wrap } from './cli/wrap.ts';
 import { EXIT, EXIT_MEANING, ToolError, type ExitCode } from './core/errors.ts';
 
-/** Whoever reads our output may close it early, as `head` does: that is no failure. */
+/** Whoever reads our output may close it early, as `head` does, and a disk may be full: the run goes on. */
+let told = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code === 'EPIPE' || told) return;
+    told = true;
+    if (stream === process.stdout) process.stderr.write(`loadtest: the output cannot be written: ${error.message}.\n`);
   });
 }
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BuildFailure, Plugin } from 'esbuild';
-import { ToolError, messageOf } from '../core/errors.ts';
+import { EXIT, ToolError, messageOf } from '../core/errors.ts';
 import { builtUrl } from './programs.ts';
 
 /** The name under which scenario and config files import this package. */
@@ -97,10 +97,18 @@ export async function importFile(path: string, what: string, name = path): Promi
   if (!EXTENSIONS.has(extname(path))) {
     throw new ToolError(`The ${what} ${name} is neither TypeScript nor JavaScript.`, { hint: 'Name it .ts or .js.' });
   }
+  // A file may end the process, or wait for ever: then nothing else is left to say so.
+  const ended = (): void => {
+    process.stderr.write(`loadtest: the ${what} ${name} ended the process while it was loading.\n`);
+    process.exitCode = EXIT.invalid;
+  };
+  process.once('exit', ended);
   try {
     const url = `data:text/javascript;base64,${Buffer.from(await bundle(path)).toString('base64')}`;
     return { exports: (await import(url)) as Record<string, unknown>, url };
   } catch (error) {
     throw new ToolError(`The ${what} ${name} ${complaintOf(error)}`.replace(/\.?$/, '.'), { cause: error });
+  } finally {
+    process.off('exit', ended);
   }
 }
