@@ -108,6 +108,7 @@ export class FrameReader {
       const second = bytes[at + 1]!;
       if ((first & RESERVED) !== 0) throw new FrameError(1002, 'a frame has a reserved bit set');
       if ((second & MASKED) !== 0) throw new FrameError(1002, 'a frame of the server is masked');
+      this.#checkOpcode(first, second & LENGTH);
       let length = second & LENGTH;
       let header = 2;
       if (length === 126) {
@@ -119,7 +120,9 @@ export class FrameReader {
         length = lengthOf(bytes, at + 2);
         header = 10;
       }
-      this.#check(first, length);
+      if (length + this.#fragmentsLength > this.#longest && (first & OPCODE) < CLOSE) {
+        throw new FrameError(1009, 'a message is too long');
+      }
       const payload = at + header;
       if (end - payload < length) break;
       at = payload + length;
@@ -128,7 +131,8 @@ export class FrameReader {
     return at;
   }
 
-  #check(first: number, length: number): void {
+  /** What two bytes tell is told by two bytes: the rest may be long in coming. `length` is the 7-bit one. */
+  #checkOpcode(first: number, length: number): void {
     const opcode = first & OPCODE;
     if (opcode >= CLOSE) {
       if (opcode > PONG) throw new FrameError(1002, `a frame has the unknown opcode ${opcode}`);
@@ -139,7 +143,6 @@ export class FrameReader {
     if (opcode > BINARY) throw new FrameError(1002, `a frame has the unknown opcode ${opcode}`);
     if (opcode === CONTINUATION && this.#opcode === 0) throw new FrameError(1002, 'a continuation continues nothing');
     if (opcode !== CONTINUATION && this.#opcode !== 0) throw new FrameError(1002, 'a message begins within another');
-    if (length + this.#fragmentsLength > this.#longest) throw new FrameError(1009, 'a message is too long');
   }
 
   #take(first: number, bytes: Uint8Array, start: number, end: number, sink: FrameSink): boolean {
