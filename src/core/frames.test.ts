@@ -31,14 +31,17 @@ function frame(opcode: number, payload: Buffer, fin = true): Buffer {
 function read(pieces: Buffer[], longest = 2 ** 26): Written[] | { code: number } {
   const reader = new FrameReader(longest);
   const found: Written[] = [];
+  let closed = false;
   const sink = {
     frame: (opcode: number, bytes: Uint8Array, start: number, end: number) => {
       found.push(written(opcode, bytes.subarray(start, end)));
-      return true;
+      closed ||= opcode === CLOSE;
+      return !closed;
     },
   };
   try {
     for (const piece of pieces) {
+      if (closed) break;
       // As sockets do it: one buffer for every read, with other bytes around and, later, others in it.
       const shared = Buffer.concat([Buffer.from('before'), piece, Buffer.from('behind')]);
       reader.read(shared, 6, 6 + piece.length, sink);
