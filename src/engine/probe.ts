@@ -102,6 +102,8 @@ export function probe(
           joined = true;
           connection?.close(1000, 'just looking');
         },
+        presence: nothing,
+        host: nothing,
         state: nothing,
         change: nothing,
         acknowledged: nothing,

@@ -1,11 +1,9 @@
 import { COUNTER, type Recorder } from '../core/recorder.ts';
-import { tokenHead } from '../core/token.ts';
 import { Delivery, type DeliveryOptions } from '../oracles/delivery.ts';
 import { stageEnds, type Plan } from '../plan/plan.ts';
-import type { Change } from '../protocol/change.ts';
 import { Collab } from '../protocol/collab.ts';
 import { inspectCommand } from '../protocol/command.ts';
-import type { Listener, Protocol } from '../protocol/protocol.ts';
+import type { Listener, Protocol, Welcome } from '../protocol/protocol.ts';
 import type { ScenarioSpec } from '../scenario/define.ts';
 import { Activities } from './activities.ts';
 import { Agenda, CURSOR, EDIT, LIFE, type Actor } from './agenda.ts';
@@ -13,6 +11,7 @@ import { Attendance } from './attendance.ts';
 import { Heartbeats, type Pulse } from './heartbeats.ts';
 import { Lives, type LifeEvents } from './lives.ts';
 import type { Clock, Connection, Door, DoorEvents, Ending, Timer } from './ports.ts';
+import { Outgoing } from './outgoing.ts';
 import { Recoveries } from './recoveries.ts';
 import { Seats } from './seats.ts';
 
@@ -54,6 +53,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   readonly #heartbeats: Heartbeats;
   readonly #attendance: Attendance;
   readonly #lives: Lives;
+  readonly #outgoing: Outgoing;
   readonly #deadlineUs: number;
   readonly #recoveries: Recoveries;
   /** When anything last came over each connection, µs. */
@@ -91,6 +91,18 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
       inbox: this,
       activities: this.#activities,
       events: this,
+    });
+    this.#outgoing = new Outgoing({
+      run,
+      items: plan.items,
+      clock,
+      recorder,
+      seats,
+      agenda: this.#agenda,
+      activities: this.#activities,
+      lives: this.#lives,
+      protocol: this.#protocol,
+      delivery: this.#delivery,
     });
     this.#heardAt = new Float64Array(seats.count);
     this.#recoveries = new Recoveries(seats.count, recorder);
@@ -149,47 +161,13 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
 
   act(seat: number, place: number, due: number, now: number): void {
     if (place === LIFE) return this.#lives.act(seat, now);
-    if (place === EDIT) return this.#edit(seat, due);
-    if (place === CURSOR) return this.#point(seat, due, now);
+    if (place === EDIT) return this.#outgoing.edit(seat, due);
+    if (place === CURSOR) return this.#outgoing.point(seat, due, now);
     return this.#lives.isJoined(seat) ? this.#heartbeats.act(seat, due, now) : undefined;
   }
 
-  #edit(seat: number, due: number): void {
-    const change = this.#activities.edit(seat);
-    this.#agenda.plan(seat, EDIT, this.#activities.nextEdit(seat, due));
-    const whole = Math.floor(due);
-    const stage = this.#recorder.stageOf(whole);
-    this.#recorder.count(stage, COUNTER.commands_scheduled, 1);
-    if (this.#lives.isJoined(seat)) this.#sendEdit(seat, whole, change);
-    else this.#recorder.count(stage, COUNTER.commands_skipped_offline, 1);
-  }
-
-  #sendEdit(seat: number, due: number, change: Change): void {
-    const now = this.#options.clock();
-    const session = this.#seats.sessionOf(seat);
-    const user = this.#seats.userOf(seat);
-    const seq = this.#delivery.nextSeq(seat);
-    const head = tokenHead(this.#options.run, session, user, this.#lives.joins(seat), seq, due, now - due);
-    const text = this.#protocol.edit(session, user, this.#seats.idOf(seat), change, head);
-    this.#delivery.sent(seat, due, now);
-    this.#send(seat, text, now);
-  }
-
-  #point(seat: number, due: number, now: number): void {
-    this.#agenda.plan(seat, CURSOR, this.#activities.nextCursor(seat, due));
-    if (!this.#lives.isJoined(seat)) return;
-    const { x, y } = this.#activities.cursor(seat);
-    this.#recorder.count(this.#recorder.stageOf(due), COUNTER.cursors_sent, 1);
-    this.#send(seat, this.#protocol.cursor(this.#seats.idOf(seat), x, y), now);
-  }
-
   ping(seat: number, now: number): void {
-    this.#send(seat, this.#protocol.ping(this.#seats.idOf(seat)), now);
-  }
-
-  #send(seat: number, text: string, now: number): void {
-    this.#recorder.count(this.#recorder.stageOf(now), COUNTER.bytes_sent, text.length);
-    this.#lives.send(seat, text);
+    this.#outgoing.say(seat, this.#protocol.ping(this.#seats.idOf(seat)), now);
   }
 
   // A user's life.
@@ -201,22 +179,17 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   /** A connection is open: some protocols speak first. */
   greets(seat: number, nth: number, at: number): void {
     const text = this.#protocol.opened(seat, nth > 0, this.#delivery.version(seat));
-    if (text !== undefined) this.#send(seat, text, at);
+    if (text !== undefined) this.#outgoing.say(seat, text, at);
   }
 
   entered(seat: number, nth: number, at: number): void {
     this.#delivery.joined(seat, at);
     this.#heardAt[seat] = at;
     this.#recoveries.entered(seat, at);
-    this.#send(seat, this.#protocol.syncRequest(this.#seats.idOf(seat)), at);
-    if (this.#seats.userOf(seat) === 0 && nth === 1) this.#furnish(seat, at);
+    this.#outgoing.say(seat, this.#protocol.syncRequest(this.#seats.idOf(seat)), at);
+    if (this.#seats.userOf(seat) === 0 && nth === 1) this.#outgoing.furnish(seat, at);
     this.#heartbeats.begin(seat, nth, at);
     this.#agenda.arm();
-  }
-
-  /** The first user of a session brings the items that are there at the start. */
-  #furnish(seat: number, now: number): void {
-    for (let k = 0; k < this.#options.plan.items; k++) this.#sendEdit(seat, now, this.#activities.startItem(k));
   }
 
   leaving(seat: number, at: number): void {
@@ -259,11 +232,17 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
 
   // What the protocol reads in it.
 
-  joined(seat: number, at: number): void {
+  joined(seat: number, _welcome: Welcome, at: number): void {
     this.#lives.acknowledged(seat, at);
   }
 
-  state(seat: number, at: number): void {
+  presence(_seat: number, _userId: string, _isIn: boolean, _at: number): void {}
+
+  host(_seat: number, _at: number): void {
+    this.#recorder.trait('hosts');
+  }
+
+  state(seat: number, _bytes: Uint8Array, _start: number, _end: number, at: number): void {
     this.#recoveries.state(seat, at);
   }
 

@@ -2,20 +2,20 @@ import { findToken } from '../core/token.ts';
 import { textOf } from '../core/text.ts';
 import type { Change } from './change.ts';
 import { commandText } from './command.ts';
-import type { Listener, Protocol } from './protocol.ts';
+import type { Listener, Protocol, Welcome } from './protocol.ts';
 import {
   COMMAND,
   COMMAND_ACK,
   CONNECTION_ACK,
   CURSOR,
   ERROR,
-  OTHER,
   PONG,
   scanType,
   SESSION_HOST,
   STATE,
   typeNamed,
-  UNSEEN,
+  USER_JOINED,
+  USER_LEFT,
 } from './scan.ts';
 
 /** A state smaller than this holds no item: `{"type":"sync:full_state","state":{"items":[],"version":…}}` and a bit. */
@@ -74,9 +74,7 @@ export class Collab implements Protocol {
 
   /** Everything that is not there for each change: it may be parsed. */
   #seldom(scanned: number, seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
-    if (scanned === CONNECTION_ACK) return this.#listener.joined(seat, at);
-    if (scanned === STATE) return this.#state(seat, start, end, at);
-    if (scanned !== UNSEEN && scanned !== ERROR && scanned !== OTHER && scanned !== SESSION_HOST) return;
+    if (scanned === STATE) return this.#state(seat, bytes, start, end, at);
     const message = parse(textOf(bytes, start, end));
     if (message === undefined) return this.#listener.unreadable(seat, 'a message that is not a JSON object', at);
     const type = typeNamed(message['type']);
@@ -89,11 +87,15 @@ export class Collab implements Protocol {
       case CURSOR:
         return this.#listener.cursor(seat, at);
       case CONNECTION_ACK:
-        return this.#listener.joined(seat, at);
+        return this.#listener.joined(seat, welcomeOf(message), at);
       case STATE:
-        return this.#state(seat, start, end, at);
+        return this.#state(seat, bytes, start, end, at);
+      case USER_JOINED:
+      case USER_LEFT:
+        if (typeof message['user_id'] !== 'string') return;
+        return this.#listener.presence(seat, message['user_id'], type === USER_JOINED, at);
       case SESSION_HOST:
-        return this.#listener.trait('hosts');
+        return this.#listener.host(seat, at);
       case ERROR:
         return this.#listener.refused(
           seat,
@@ -106,9 +108,9 @@ export class Collab implements Protocol {
     }
   }
 
-  #state(seat: number, start: number, end: number, at: number): void {
+  #state(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
     if (end - start > EMPTY_STATE) this.#listener.trait('state');
-    this.#listener.state(seat, at);
+    this.#listener.state(seat, bytes, start, end, at);
   }
 }
 
@@ -121,4 +123,19 @@ function parse(json: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What an acknowledgement says, as far as it says it in the right types. */
+function welcomeOf({ users, is_host, version }: Record<string, unknown>): Welcome {
+  return {
+    ...(Array.isArray(users) && { users: users.map(idOf).filter((id) => id !== undefined) }),
+    ...(typeof is_host === 'boolean' && { is_host }),
+    ...(typeof version === 'number' && { version }),
+  };
+}
+
+/** The id in an entry of the acknowledgement's list: an object, in older servers the id alone. */
+function idOf(entry: unknown): string | undefined {
+  const id = typeof entry === 'object' && entry !== null ? (entry as Record<string, unknown>)['user_id'] : entry;
+  return typeof id === 'string' ? id : undefined;
 }

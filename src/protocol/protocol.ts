@@ -21,12 +21,24 @@ export interface Protocol {
   receive(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void;
 }
 
+/** What a server says to a user whom it lets in; what it does not say is absent. */
+export interface Welcome {
+  /** Who is in the session, the user itself among them. */
+  users?: readonly string[];
+  is_host?: boolean;
+  version?: number;
+}
+
 /** What a protocol tells of the messages it reads. Bytes are valid during the call only. */
 export interface Listener {
   /** The server let this user in. */
-  joined(seat: number, at: number): void;
+  joined(seat: number, welcome: Welcome, at: number): void;
+  /** The server says that another user came or went. */
+  presence(seat: number, userId: string, isIn: boolean, at: number): void;
+  /** The server made this user, who was in, the host. */
+  host(seat: number, at: number): void;
   /** A whole state came. */
-  state(seat: number, at: number): void;
+  state(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void;
   /** A change came; its token begins at `token`, or is not to be found (−1). */
   change(seat: number, bytes: Uint8Array, start: number, end: number, token: number, at: number): void;
   /** The server took a change of this user; its token begins at `token`. */
