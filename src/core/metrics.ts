@@ -52,7 +52,12 @@ const counters = {
   presence_errors: ['run', 'Users missing, twice, or listed although they had left.'],
   stale_snapshots: ['run', 'States that lacked a change of a version they claimed to hold.'],
   overlapped: ['run', 'Changes delivered although the state received before already held them.'],
+  missed_at_join: ['run', 'Changes past a joiner’s snapshot that never reached it; also among the lost.'],
+  states_checked: ['run', 'States that were held against what the changes up to their version add up to.'],
+  replicas_compared: ['run', 'Documents of users that were compared with their session’s.'],
   diverged_replicas: ['run', 'Users who ended with another document than their session.'],
+  diverged_by_loss: ['run', 'Of these: through what was lost, altered or came in the wrong order.'],
+  diverged_by_snapshot: ['run', 'Of these: through a wrong state that they were given.'],
   diverged_by_protocol: ['run', 'Users who ended with another document because the server gives no order.'],
 } as const satisfies Record<string, readonly [Span, string]>;
 

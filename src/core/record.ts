@@ -81,6 +81,11 @@ export type Violation = Extract<
   | 'corrupted'
   | 'invented'
   | 'heartbeats_missed'
+  | 'version_errors'
+  | 'stale_snapshots'
+  | 'overlapped'
+  | 'missed_at_join'
+  | 'diverged_replicas'
   | 'disconnects_unexpected'
 >;
 

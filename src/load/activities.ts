@@ -65,7 +65,7 @@ export class Activities {
 
   /** The addition of the k-th of the items that are there at the start. */
   startItem(k: number): Change {
-    return { action: 'add_item', item: { user: -1, k }, n: k };
+    return { action: 'add_item', item: { user: -1, k }, place: k, n: k };
   }
 
   /** When a user points next after `due`; Infinity for one who never does. */

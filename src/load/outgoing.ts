@@ -57,7 +57,7 @@ export class Outgoing {
     const seq = delivery.nextSeq(seat);
     const head = tokenHead(run, session, user, lives.joins(seat), seq, due, now - due);
     const text = protocol.edit(session, user, seats.idOf(seat), change, head);
-    delivery.sent(seat, due, now);
+    delivery.sent(seat, change, due, now);
     this.say(seat, text, now);
   }
 
@@ -69,6 +69,12 @@ export class Outgoing {
     const { x, y } = activities.cursor(seat);
     recorder.count(recorder.stageOf(due), COUNTER.cursors_sent, 1);
     this.say(seat, protocol.cursor(seats.idOf(seat), x, y), now);
+  }
+
+  /** Asks for the state. */
+  sync(seat: number, now: number): void {
+    const { protocol, seats } = this.#options;
+    this.say(seat, protocol.syncRequest(seats.idOf(seat)), now);
   }
 
   say(seat: number, text: string, now: number): void {

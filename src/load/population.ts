@@ -9,6 +9,7 @@ import { Activities } from './activities.ts';
 import { Agenda, CURSOR, EDIT, LIFE, type Actor } from './agenda.ts';
 import { Attendance } from './attendance.ts';
 import { Heartbeats, type Pulse } from './heartbeats.ts';
+import { Looks } from './looks.ts';
 import { Lives, type LifeEvents } from './lives.ts';
 import type { Clock, Connection, Door, DoorEvents, Ending, Timer } from './ports.ts';
 import { Outgoing } from './outgoing.ts';
@@ -56,6 +57,9 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   readonly #outgoing: Outgoing;
   readonly #deadlineUs: number;
   readonly #recoveries: Recoveries;
+  readonly #looks: Looks;
+  /** What the server said to the user who is being let in. */
+  #welcome: Welcome = {};
   /** When anything last came over each connection, µs. */
   readonly #heardAt: Float64Array;
 
@@ -73,6 +77,8 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
       users: plan.users,
       sessions,
       deadline_us: this.#deadlineUs,
+      seed: plan.seed,
+      items: plan.items,
       recorder,
       same: options.same,
       inspect: inspectCommand,
@@ -106,6 +112,14 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     });
     this.#heardAt = new Float64Array(seats.count);
     this.#recoveries = new Recoveries(seats.count, recorder);
+    this.#looks = new Looks({
+      seats,
+      lives: this.#lives,
+      outgoing: this.#outgoing,
+      delivery: this.#delivery,
+      recoveries: this.#recoveries,
+      deadline_us: this.#deadlineUs,
+    });
   }
 
   /** Sets every user's first due times: joins round robin over the sessions of the whole run. */
@@ -144,10 +158,12 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     const { end } = this.#agenda;
     this.#delivery.tick(now);
     this.#attendance.settle(now);
-    if (now < end || this.#lives.isOver) return;
+    if (now < end) return this.#looks.glance(now);
+    if (this.#lives.isOver) return;
     const quiet = now - Math.max(this.#delivery.lastReceipt, end) >= QUIET_US;
     const settled = this.#delivery.pending === 0 && this.#heartbeats.waiting === 0;
     if (!(settled && quiet) && now < end + this.#deadlineUs) return;
+    if (!this.#looks.isDone(now)) return;
     this.#lives.leaveAll(now);
     this.#agenda.arm();
   }
@@ -183,10 +199,10 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   }
 
   entered(seat: number, nth: number, at: number): void {
-    this.#delivery.joined(seat, at);
+    this.#delivery.joined(seat, this.#welcome, at);
     this.#heardAt[seat] = at;
     this.#recoveries.entered(seat, at);
-    this.#outgoing.say(seat, this.#protocol.syncRequest(this.#seats.idOf(seat)), at);
+    this.#outgoing.sync(seat, at);
     if (this.#seats.userOf(seat) === 0 && nth === 1) this.#outgoing.furnish(seat, at);
     this.#heartbeats.begin(seat, nth, at);
     this.#agenda.arm();
@@ -232,7 +248,8 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
 
   // What the protocol reads in it.
 
-  joined(seat: number, _welcome: Welcome, at: number): void {
+  joined(seat: number, welcome: Welcome, at: number): void {
+    this.#welcome = welcome;
     this.#lives.acknowledged(seat, at);
   }
 
@@ -242,16 +259,17 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     this.#recorder.trait('hosts');
   }
 
-  state(seat: number, _bytes: Uint8Array, _start: number, _end: number, at: number): void {
+  state(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
     this.#recoveries.state(seat, at);
+    this.#delivery.state(seat, bytes, start, end, this.#looks.answered(seat), at);
   }
 
   change(seat: number, bytes: Uint8Array, start: number, end: number, token: number, at: number): void {
     this.#delivery.received(seat, bytes, start, end, token, at);
   }
 
-  acknowledged(seat: number, bytes: Uint8Array, token: number, at: number): void {
-    this.#delivery.acknowledged(seat, bytes, token, at);
+  acknowledged(seat: number, bytes: Uint8Array, token: number, version: number | undefined, at: number): void {
+    this.#delivery.acknowledged(seat, bytes, token, version, at);
   }
 
   pong(seat: number, at: number): void {

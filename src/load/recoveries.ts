@@ -7,7 +7,7 @@ export class Recoveries {
   readonly #syncingSince: Float64Array;
   readonly #outSince: Float64Array;
   /** Whether this server gives states at all: without, being joined again is all there is to wait for. */
-  #statesCome = false;
+  statesCome = false;
 
   constructor(seats: number, recorder: Recorder) {
     this.#recorder = recorder;
@@ -17,11 +17,16 @@ export class Recoveries {
 
   entered(seat: number, at: number): void {
     this.#syncingSince[seat] = at;
-    if (!this.#statesCome) this.#recovered(seat, at);
+    if (!this.statesCome) this.#recovered(seat, at);
+  }
+
+  /** Asked for the state in mid-session. */
+  asks(seat: number, at: number): void {
+    if (this.#syncingSince[seat] === 0) this.#syncingSince[seat] = at;
   }
 
   state(seat: number, at: number): void {
-    this.#statesCome = true;
+    this.statesCome = true;
     const since = this.#syncingSince[seat]!;
     if (since === 0) return;
     this.#recorder.measure(this.#recorder.stageOf(since), TREND.sync_time, at - since);

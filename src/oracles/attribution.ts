@@ -30,7 +30,7 @@ export class Attribution {
     const user = receiver % this.#users;
     const flight = this.#flight;
     for (let entry = flight.first(Math.floor(receiver / this.#users)); entry !== NONE; entry = flight.next(entry)) {
-      if (flight.sender[entry] !== sender || flight.has(entry, user)) continue;
+      if (flight.sender[entry] !== sender || flight.left[entry] === 0 || flight.has(entry, user)) continue;
       if (found !== NONE) return NONE;
       found = entry;
     }

@@ -3,19 +3,26 @@ import { asciiBytes, textOf } from '../core/text.ts';
 import { readToken, Stamp } from '../core/token.ts';
 import { sessionId } from '../plan/plan.ts';
 import { Attribution } from './attribution.ts';
+import type { Change } from '../protocol/change.ts';
+import type { Welcome } from '../protocol/protocol.ts';
+import { damagedItems, readSnapshot } from '../protocol/snapshot.ts';
+import { ADD, EDIT, REMOVE } from './cell.ts';
+import { Documents } from './documents.ts';
 import { DOUBTFUL, Flight, NONE, OVERDUE, TAKEN } from './flight.ts';
+import { Joiners } from './joiners.ts';
 import { Losses } from './losses.ts';
 import { Membership } from './membership.ts';
+import { Stalls } from './stalls.ts';
 import { Stories, type StoriesOptions } from './stories.ts';
 
 /** A sender who is still there so long after a send has had it taken, µs (design: must arrive). */
 const SURELY_READ_US = 1_000_000;
-/** A silence worth telling, µs. */
-const STALL_US = 250_000;
-
 /** `users` of each session; `sessions` are the indices in the whole run of this process's; `inspect` is the slow and certain reading. */
 export interface DeliveryOptions extends StoriesOptions {
   deadline_us: number;
+  seed: number;
+  /** Items of each session at the start. */
+  items: number;
   /** Whether two ranges hold the same bytes: the host's fastest way. */
   same(a: Uint8Array, start: number, end: number, b: Uint8Array): boolean;
 }
@@ -46,9 +53,9 @@ export class Delivery {
   readonly #heard: Uint32Array;
   /** Next seq of each sender. */
   readonly #nextSeq: Uint32Array;
-  /** Highest version each session was seen to have. */
-  readonly #versions: Float64Array;
-  #lastReceipt = 0;
+  readonly #documents: Documents;
+  readonly #joiners: Joiners;
+  readonly #stalls: Stalls;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -60,25 +67,29 @@ export class Delivery {
     this.#members = new Membership(options.sessions.length, options.users);
     this.#stories = new Stories(options, this.#flight);
     this.#attribution = new Attribution(options, this.#flight);
-    this.#losses = new Losses(options, this.#flight, this.#members, this.#stories);
+    this.#documents = new Documents(options, this.#flight, this.#members);
+    this.#joiners = new Joiners(options.sessions.length, options.users, this.#flight, this.#members, this.#documents);
+    this.#losses = new Losses(options, this.#flight, this.#members, this.#stories, this.#documents, this.#joiners);
+    this.#stalls = new Stalls(options.recorder, this.#flight, () => this.#members.total);
     this.#heard = new Uint32Array(seats * options.users);
     this.#nextSeq = new Uint32Array(seats);
-    this.#versions = new Float64Array(options.sessions.length);
   }
 
   /** Copies that must arrive, have not, and are within their deadline. */
   get pending(): number {
-    return this.#losses.pending;
+    return this.#losses.pending + this.#joiners.awaited;
   }
 
   /** When a change was last received, µs. */
   get lastReceipt(): number {
-    return this.#lastReceipt;
+    return this.#stalls.lastReceipt;
   }
 
   /** Resolves what is past its deadline at `now`. Call it at least once a second. */
   tick(now: number): void {
     this.#losses.tick(now);
+    this.#joiners.tick(now);
+    this.#documents.tick(now);
   }
 
   /** The seq of a user's next change. */
@@ -88,7 +99,7 @@ export class Delivery {
 
   /** The highest version a session was seen to have. */
   version(seat: number): number {
-    return this.#versions[this.#sessionOf(seat)]!;
+    return this.#documents.version(seat);
   }
 
   #sessionOf(seat: number): number {
@@ -98,18 +109,24 @@ export class Delivery {
   /** A user began to connect: what is sent from now on may reach it. */
   connecting(seat: number): void {
     this.#members.connecting(seat, this.#flightsOf(this.#sessionOf(seat)));
+    this.#joiners.connecting(seat);
+    this.#documents.connecting(seat);
   }
 
   #flightsOf(session: number): number {
     let flights = 0;
-    for (let entry = this.#flight.first(session); entry !== NONE; entry = this.#flight.next(entry)) flights++;
+    for (let entry = this.#flight.first(session); entry !== NONE; entry = this.#flight.next(entry)) {
+      if (this.#flight.left[entry]! > 0) flights++;
+    }
     return flights;
   }
 
   /** A user's join was read: what is sent from now on must reach it. */
-  joined(seat: number, at: number): void {
+  joined(seat: number, welcome: Welcome, at: number): void {
     const doubts = this.#members.join(seat, at);
     if (doubts > 0) this.#recorder.count(this.#recorder.stageOf(at), COUNTER.lost_upper, doubts);
+    this.#joiners.joined(seat, at);
+    this.#documents.joined(seat, welcome.version);
     this.#heard.fill(0, seat * this.#users, (seat + 1) * this.#users);
   }
 
@@ -118,6 +135,7 @@ export class Delivery {
    * Of each sender, what is above the highest heard may arrive; holes below are lost.
    */
   left(seat: number, at: number): void {
+    this.#joiners.left(seat);
     if (!this.#members.isIn(seat)) return;
     const session = this.#sessionOf(seat);
     const user = seat % this.#users;
@@ -139,7 +157,7 @@ export class Delivery {
   }
 
   /** A user sent its next change. */
-  sent(seat: number, due: number, sent: number): void {
+  sent(seat: number, change: Change, due: number, sent: number): void {
     const session = this.#sessionOf(seat);
     const seq = this.#nextSeq[seat]!++;
     const stage = this.#recorder.stageOf(due);
@@ -155,25 +173,47 @@ export class Delivery {
     flight.due[entry] = due;
     flight.sent[entry] = sent;
     flight.order[entry] = order;
+    flight.place[entry] = change.place;
+    flight.action[entry] = change.action === 'add_item' ? ADD : change.action === 'remove_item' ? REMOVE : EDIT;
+    flight.item[entry] = change.item.k;
     this.#losses.expect(must);
-    // Nobody has to have it; those who are joining may, and its copies can still be checked by their CRC.
-    if (must === 0) flight.remove(entry);
+    this.#documents.sent(entry);
   }
 
   /** The server says that it took a change; its token begins at `token`. */
-  acknowledged(seat: number, bytes: Uint8Array, token: number, at: number): void {
+  acknowledged(seat: number, bytes: Uint8Array, token: number, version: number | undefined, at: number): void {
     this.#recorder.trait('acks');
     const stamp = this.#stamp;
     if (!readToken(bytes, token, this.#run, stamp) || !stamp.ours || stamp.sender !== seat % this.#users) return;
     this.#recorder.measure(this.#recorder.stageOf(stamp.due), TREND.ack_rtt, at - stamp.due - stamp.lag);
     const entry = this.#flight.find(seat, stamp.seq);
-    if (entry !== NONE) this.#flight.flags[entry]! |= TAKEN;
+    if (entry === NONE) return;
+    this.#flight.flags[entry]! |= TAKEN;
+    this.#versioned(entry, version, seat, at);
+    if (this.#flight.left[entry] === 0) this.#losses.complete(entry);
+  }
+
+  /** Asked for the state: what comes is held against what is known now. */
+  asked(seat: number): void {
+    this.#documents.asked(seat);
+  }
+
+  /** A whole state came to a user. @param inFull its items' content is looked at too, which takes longer */
+  state(seat: number, bytes: Uint8Array, start: number, end: number, inFull: boolean, at: number): void {
+    const session = this.#options.sessions[this.#sessionOf(seat)]!;
+    this.#documents.state(seat, readSnapshot(bytes, start, end, this.#run, session), at);
+    if (!inFull) return;
+    for (const item_id of damagedItems(bytes, start, end)) this.#stories.ofState(seat, item_id, at);
+  }
+
+  /** Compares what the users of a session look at; places changed after `before`, µs, are left out. */
+  compare(session: number, before: number, now: number): void {
+    this.#documents.compare(session, before, now);
   }
 
   /** A change reached a user. `token` is where a token begins, −1 if it has none. */
   received(seat: number, bytes: Uint8Array, start: number, end: number, token: number, at: number): void {
-    if (at - this.#lastReceipt > STALL_US) this.#stalled(at);
-    this.#lastReceipt = at;
+    this.#stalls.received(at);
     const entry = token < 0 ? NONE : this.#entryOf(seat, bytes, token);
     if (entry !== NONE) {
       const copy = this.#flight.copy[entry];
@@ -233,34 +273,19 @@ export class Delivery {
     const entry = this.#flight.find(sender, stamp.seq);
     if (entry === NONE) return this.#settled(seat, sender, text, at);
     if (this.#flight.copyLength[entry] === 0) this.#flight.keep(entry, bytes, start, end);
-    this.#versioned(entry, read.version);
+    this.#versioned(entry, read.version, seat, at);
     return this.#known(entry, seat, at);
   }
 
-  /** Something arrives after a long silence: worth telling where changes were on their way all the time. */
-  #stalled(at: number): void {
-    const oldest = this.#flight.oldest();
-    if (oldest === NONE) return;
-    const since = Math.max(this.#lastReceipt, this.#flight.sent[oldest]!);
-    if (at - since <= STALL_US) return;
-    const seconds = ((at - since) / 1e6).toFixed(2);
-    this.#recorder.event({
-      at_ms: since / 1000,
-      kind: 'stall',
-      text: `nothing delivered to any of ${this.#members.total} users for ${seconds} s`,
-    });
-  }
-
-  #versioned(entry: number, version: number | undefined): void {
-    if (version === undefined) return;
-    const session = this.#flight.session[entry]!;
-    this.#recorder.trait('versions');
-    this.#flight.version[entry] = version;
-    if (version > this.#versions[session]!) this.#versions[session] = version;
+  #versioned(entry: number, version: number | undefined, seat: number, at: number): void {
+    if (version === undefined || version === 0) return;
+    const known = this.#flight.version[entry]!;
+    if (known === 0) this.#documents.versioned(entry, version, at);
+    else if (known !== version) this.#documents.contradicted(entry, seat, version, at);
   }
 
   /** A copy is there, for the first time at this receiver. */
-  #arrived(entry: number, seat: number, at: number): void {
+  #arrived(entry: number, seat: number, at: number, isDamaged = false): void {
     const flight = this.#flight;
     const recorder = this.#recorder;
     const stage = flight.stage[entry]!;
@@ -269,7 +294,8 @@ export class Delivery {
     const seq = flight.seq[entry]!;
     flight.give(entry, seat % this.#users);
     flight.flags[entry]! |= TAKEN;
-    if (seq + 1 < this.#heard[pair]!) this.#stories.ofFlight('reordered', entry, seat, at, 'a later change came first');
+    this.#documents.arrived(entry, seat, isDamaged, at);
+    if (seq + 1 < this.#heard[pair]!) this.#reordered(entry, seat, at);
     else this.#heard[pair] = seq + 1;
     if (!this.#members.isIn(seat) || this.#members.orderOf(seat) > flight.order[entry]!) {
       return this.#possible(seat, stage, sender, seq, at);
@@ -283,7 +309,12 @@ export class Delivery {
     else this.#losses.arrived(stage);
     if (--flight.left[entry]! > 0) return;
     if (!overdue && flight.must[entry]! > 0) recorder.measure(stage, TREND.broadcast_completion, at - due);
-    flight.remove(entry);
+    this.#losses.complete(entry);
+  }
+
+  #reordered(entry: number, seat: number, at: number): void {
+    this.#stories.ofFlight('reordered', entry, seat, at, 'a later change came first');
+    this.#documents.wronged(entry, seat);
   }
 
   /** A copy that did not have to come, as its receiver was joining or leaving; it may come once all the same. */
@@ -323,7 +354,10 @@ export class Delivery {
     const stage = found === NONE ? this.#recorder.stageOf(at) : this.#flight.stage[found]!;
     this.#stories.ofText('corrupted', stage, seat, at, text, 'its content is not what was sent', found);
     if (found === NONE) this.#losses.unattributed(seat);
-    else this.#arrived(found, seat, at);
+    else {
+      this.#documents.wronged(found, seat);
+      this.#arrived(found, seat, at, true);
+    }
   }
 
   #invented(seat: number, text: string, at: number, why: string): void {

@@ -46,6 +46,10 @@ export class Flight {
   order = new Float64Array(256);
   /** The version the server gave it; 0 for none. */
   version = new Float64Array(256);
+  /** Place in the session's document, what the change does there (cell.ts), and which of its owner's items it is of. */
+  place = new Uint32Array(256);
+  action = new Uint8Array(256);
+  item = new Uint32Array(256);
   /** The first intact copy and its length; the arrays are kept when an entry is used again. */
   copy: (Uint8Array | undefined)[] = [];
   copyLength = new Uint32Array(256);
@@ -130,6 +134,11 @@ export class Flight {
     return this.#queueHead;
   }
 
+  /** The one that was sent next. */
+  younger(entry: number): number {
+    return this.#queueNext[entry]!;
+  }
+
   /** Marks an entry as overdue: it stays to be found, but no longer waits for its deadline. */
   overdue(entry: number): void {
     this.#unqueue(entry);
@@ -205,6 +214,9 @@ export class Flight {
     this.sent = wider(this.sent);
     this.order = wider(this.order);
     this.version = wider(this.version);
+    this.place = wider(this.place);
+    this.action = wider(this.action);
+    this.item = wider(this.item);
     this.copyLength = wider(this.copyLength);
 
     const entries: number[] = [];

@@ -1,5 +1,7 @@
 import { COUNTER, TREND, type Recorder } from '../core/recorder.ts';
 import { DOUBTFUL, NONE, OVERDUE, TAKEN, type Flight } from './flight.ts';
+import type { Documents } from './documents.ts';
+import type { Joiners } from './joiners.ts';
 import type { Membership } from './membership.ts';
 import type { Stories } from './stories.ts';
 
@@ -15,6 +17,8 @@ export class Losses {
   readonly #flight: Flight;
   readonly #members: Membership;
   readonly #stories: Stories;
+  readonly #documents: Documents;
+  readonly #joiners: Joiners;
   readonly #users: number;
   readonly #deadlineUs: number;
   /** Damaged copies of each receiver that could not be told to be of any one change. */
@@ -31,6 +35,8 @@ export class Losses {
     flight: Flight,
     members: Membership,
     stories: Stories,
+    documents: Documents,
+    joiners: Joiners,
   ) {
     this.#recorder = options.recorder;
     this.#users = options.users;
@@ -38,6 +44,8 @@ export class Losses {
     this.#flight = flight;
     this.#members = members;
     this.#stories = stories;
+    this.#documents = documents;
+    this.#joiners = joiners;
     this.#unattributed = new Uint16Array(options.sessions.length * options.users);
   }
 
@@ -91,7 +99,13 @@ export class Losses {
     flight.must[entry]!--;
     flight.left[entry]!--;
     this.#pending--;
-    if (flight.left[entry] === 0) flight.remove(entry);
+    if (flight.left[entry] === 0) this.complete(entry);
+  }
+
+  /** All who had to have a change have it; whoever is just joining may be on the way to it. */
+  complete(entry: number): void {
+    const isOverdue = (this.#flight.flags[entry]! & OVERDUE) !== 0;
+    if (isOverdue || !this.#joiners.keeps(this.#flight.session[entry]!)) this.#flight.remove(entry);
   }
 
   /** Resolves what is past its deadline at `now`. */
@@ -127,8 +141,10 @@ export class Losses {
     if (taken) flight.flags[entry]! &= ~DOUBTFUL;
     flight.overdue(entry);
     let lost = false;
+    this.#documents.expired(entry, !taken);
     for (let user = 0; user < this.#users; user++) {
       const seat = session * this.#users + user;
+      if (this.#joiners.lacks(entry, seat)) this.#missed(entry, seat, now);
       if (seat === sender || !this.#members.isIn(seat) || this.#members.orderOf(seat) > flight.order[entry]!) continue;
       if (flight.has(entry, user)) continue;
       this.#pending--;
@@ -158,12 +174,22 @@ export class Losses {
     }
   }
 
+  /** A change past a joiner's snapshot that never came. */
+  #missed(entry: number, seat: number, at: number): void {
+    this.#recorder.count(this.#flight.stage[entry]!, COUNTER.missed_at_join, 1);
+    if (this.#members.settleDoubt(seat)) this.#recorder.count(this.#flight.stage[entry]!, COUNTER.lost_upper, -1);
+    const version = this.#flight.version[entry]!;
+    const base = this.#documents.baseOf(seat);
+    this.#lose(entry, seat, at, `version ${version} never came to this joiner, whose state was of version ${base}`);
+  }
+
   #lose(entry: number, seat: number, at: number, why: string): void {
     const stage = this.#flight.stage[entry]!;
     this.#recorder.count(stage, COUNTER.deliveries_expected, 1);
     this.#recorder.count(stage, COUNTER.lost_upper, 1);
     this.#recorder.missing(stage, TREND.broadcast_latency, 1);
     this.#recorder.missing(stage, TREND.broadcast_service_time, 1);
+    this.#documents.wronged(entry, seat);
     const had = this.#flight.must[entry]! - this.#flight.left[entry]!;
     this.#stories.ofFlight('lost', entry, seat, at, `${why}; ${had} of ${this.#flight.must[entry]} got it`);
   }

@@ -46,6 +46,13 @@ export class Stories {
     });
   }
 
+  /** An item of a state that is not what the change that it is of made it. */
+  ofState(seat: number, item_id: string, at: number): void {
+    this.#recorder.count(this.#recorder.stageOf(at), COUNTER.corrupted, 1);
+    const note = 'altered in the state that the server gave';
+    this.#recorder.example({ ...this.#who('corrupted', seat, at), item_id, note });
+  }
+
   #who(kind: Violation, seat: number, at: number): Example {
     const { run, users, sessions } = this.#options;
     const session = sessions[Math.floor(seat / users)]!;

@@ -27,9 +27,21 @@ export interface ItemRef {
 export interface Change {
   action: Action;
   item: ItemRef;
+  /** The item's place in its session's document, below {@link placesOf}; used again once the item is removed. */
+  place: number;
   /** Number of the change within (session, user): its values are drawn from it. */
   n: number;
 }
+
+/** Items a user keeps of its own; the first is never removed, as others edit it. */
+export const OWN_ITEMS = 4;
+
+/** How many places a session's document has: for the items at the start, then for each user's own. */
+export const placesOf = (items: number, users: number): number => items + users * OWN_ITEMS;
+
+/** Whose item a place holds, {@link ItemRef}'s `user`. */
+export const ownerOf = (place: number, items: number): number =>
+  place < items ? -1 : Math.floor((place - items) / OWN_ITEMS);
 
 const ITEM_PURPOSE = 0x17e4;
 const VALUE_PURPOSE = 0x7a1e;

@@ -3,6 +3,7 @@ import { textOf } from '../core/text.ts';
 import type { Change } from './change.ts';
 import { commandText } from './command.ts';
 import type { Listener, Protocol, Welcome } from './protocol.ts';
+import { EMPTY_STATE, versionIn } from './snapshot.ts';
 import {
   COMMAND,
   COMMAND_ACK,
@@ -17,9 +18,6 @@ import {
   USER_JOINED,
   USER_LEFT,
 } from './scan.ts';
-
-/** A state smaller than this holds no item: `{"type":"sync:full_state","state":{"items":[],"version":…}}` and a bit. */
-const EMPTY_STATE = 200;
 
 /** The collaboration protocol of protocol.md, from the client's side. */
 export class Collab implements Protocol {
@@ -69,7 +67,7 @@ export class Collab implements Protocol {
     const token = findToken(bytes, start, end, start + this.#tokenOffset);
     if (token >= 0) this.#tokenOffset = token - start;
     if (type === COMMAND) this.#listener.change(seat, bytes, start, end, token, at);
-    else if (token >= 0) this.#listener.acknowledged(seat, bytes, token, at);
+    else if (token >= 0) this.#listener.acknowledged(seat, bytes, token, versionIn(bytes, start, end), at);
   }
 
   /** Everything that is not there for each change: it may be parsed. */

@@ -9,6 +9,7 @@ const text = (change: Change): string =>
 const changes = fc.record({
   action: fc.constantFrom(...ACTIONS),
   item: fc.record({ user: fc.integer({ min: -1, max: 9 }), k: fc.nat(5) }),
+  place: fc.nat(50),
   n: fc.nat(1000),
 });
 

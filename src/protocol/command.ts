@@ -135,3 +135,29 @@ export function inspectCommand(json: string): Inspection {
     version: typeof version === 'number' && Number.isFinite(version) ? version : undefined,
   };
 }
+
+/** Whether an item of a state holds what one of our changes, the one whose token it carries, made of it. */
+export function isContentOf(item: Readonly<Record<string, unknown>>, token: string): boolean {
+  const head = token.slice(0, token.lastIndexOf('.'));
+  const mark = item['lt_data'];
+  const id = item['uuid'] ?? item['item_uuid'] ?? item['item_id'];
+  // A state says nothing of the message that its items came by: what we put there is known, but for the action.
+  return ['move_item', 'update_item', 'add_item'].some((action) => {
+    const content = contentOf(
+      head,
+      action,
+      item['item_type'],
+      id,
+      item['item_uuid'],
+      item['_type'],
+      item['x_mm'],
+      item['y_mm'],
+      item['angle_deg'],
+      item['label'],
+      mark,
+      mark,
+      mark,
+    );
+    return token === withCrc(head, crc32OfText(content));
+  });
+}

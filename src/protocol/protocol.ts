@@ -42,7 +42,7 @@ export interface Listener {
   /** A change came; its token begins at `token`, or is not to be found (−1). */
   change(seat: number, bytes: Uint8Array, start: number, end: number, token: number, at: number): void;
   /** The server took a change of this user; its token begins at `token`. */
-  acknowledged(seat: number, bytes: Uint8Array, token: number, at: number): void;
+  acknowledged(seat: number, bytes: Uint8Array, token: number, version: number | undefined, at: number): void;
   pong(seat: number, at: number): void;
   cursor(seat: number, at: number): void;
   /** The server complained. */

@@ -1,11 +1,11 @@
 import { draw, uniform } from '../core/random.ts';
-import type { Change, ItemRef } from '../protocol/change.ts';
+import { OWN_ITEMS as OWN, type Change } from '../protocol/change.ts';
 import type { Mix } from './define.ts';
 
-/** Items a user keeps of its own; the first is never removed, as others edit it. */
-const OWN = 4;
 /** Share of edits that go to an item of somebody else. */
 const OTHERS = 0.1;
+
+type Target = Pick<Change, 'item' | 'place'>;
 
 /**
  * What a user's changes are: each is a function of the seed and of how many were due before it, whether or not those
@@ -35,16 +35,16 @@ export class Edits {
       let slot = 0;
       while (this.#own[at + slot]! >= 0) slot++;
       this.#own[at + slot] = this.#nextItem[seat]!++;
-      return { action: 'add_item', item: { user, k: this.#own[at + slot]! }, n };
+      return { action: 'add_item', ...this.#ownIn(slot, at, user), n };
     }
     if (wish === 'remove' && held > 1) {
       const slot = this.#heldSlot(at, 1 + (draw(key, n * 4 + 1) % (held - 1)));
-      const k = this.#own[at + slot]!;
+      const removed = this.#ownIn(slot, at, user);
       this.#own[at + slot] = -1;
-      return { action: 'remove_item', item: { user, k }, n };
+      return { action: 'remove_item', ...removed, n };
     }
     const action = wish === 'update' ? 'update_item' : 'move_item';
-    return { action, item: this.#target(at, user, key, n, held), n };
+    return { action, ...this.#target(at, user, key, n, held), n };
   }
 
   /** The n-th change of a user who drags: an update and a move of one item in turn, the same for a whole gesture. */
@@ -52,10 +52,10 @@ export class Edits {
     const at = seat * OWN;
     if (this.#held(at) === 0) {
       this.#own[at] = this.#nextItem[seat]!++;
-      return { action: 'add_item', item: { user, k: 0 }, n };
+      return { action: 'add_item', ...this.#ownIn(0, at, user), n };
     }
-    const item = this.#target(at, user, key, gesture, this.#held(at));
-    return { action: n % 2 === 0 ? 'update_item' : 'move_item', item, n };
+    const target = this.#target(at, user, key, gesture, this.#held(at));
+    return { action: n % 2 === 0 ? 'update_item' : 'move_item', ...target, n };
   }
 
   #held(at: number): number {
@@ -73,13 +73,18 @@ export class Edits {
     return 0;
   }
 
-  #target(at: number, user: number, key: number, n: number, held: number): ItemRef {
+  #target(at: number, user: number, key: number, n: number, held: number): Target {
     if (uniform(key, n * 4 + 1) < OTHERS) {
       const choice = draw(key, n * 4 + 2) % (this.#users + this.#items);
-      if (choice >= this.#users) return { user: -1, k: choice - this.#users };
-      if (choice !== user) return { user: choice, k: 0 };
+      if (choice >= this.#users) return { item: { user: -1, k: choice - this.#users }, place: choice - this.#users };
+      if (choice !== user) return { item: { user: choice, k: 0 }, place: this.#items + choice * OWN };
     }
-    return { user, k: this.#own[at + this.#heldSlot(at, draw(key, n * 4 + 3) % held)]! };
+    return this.#ownIn(this.#heldSlot(at, draw(key, n * 4 + 3) % held), at, user);
+  }
+
+  /** The item in one of a user's own places. */
+  #ownIn(slot: number, at: number, user: number): Target {
+    return { item: { user, k: this.#own[at + slot]! }, place: this.#items + user * OWN + slot };
   }
 
   #wish(key: number, mix: Mix, n: number): keyof Mix {

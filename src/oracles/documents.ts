@@ -1,0 +1,266 @@
+import type { Example } from '../core/record.ts';
+import { COUNTER, type Recorder } from '../core/recorder.ts';
+import { sessionId, userId } from '../plan/plan.ts';
+import { itemId, itemKey, ownerOf, placesOf } from '../protocol/change.ts';
+import type { Snapshot } from '../protocol/snapshot.ts';
+import type { Flight } from './flight.ts';
+import { History, type Step } from './history.ts';
+import type { Membership } from './membership.ts';
+import { Replicas } from './replicas.ts';
+import { Snapshots } from './snapshots.ts';
+
+export interface DocumentsOptions {
+  run: string;
+  seed: number;
+  users: number;
+  /** Items of each session at the start. */
+  items: number;
+  sessions: readonly number[];
+  deadline_us: number;
+  recorder: Recorder;
+}
+
+/** What is wrong with a document or its order, as far as an example tells it. */
+export interface Told {
+  kind: Example['kind'];
+  seat: number;
+  at: number;
+  note: string;
+  /** The change it is about: its user, seq and item. */
+  step?: Omit<Step, 'action'>;
+}
+
+/** A version may be missing so much longer than a delivery before it is given up, µs: its own copies come first. */
+const PATIENCE_US = 1_000_000;
+
+/**
+ * The oracle of what users see: one order, where the server gives versions; a snapshot that is the result of the
+ * changes up to its version; and the same document for everybody once all is quiet.
+ *
+ * A user is a seat. Each holds a replica that is kept as a client would: what came in a snapshot, what arrived since,
+ * and its own changes, in the order of versions; in the order of arrival on a server that gives none.
+ */
+export class Documents {
+  readonly #options: DocumentsOptions;
+  readonly #recorder: Recorder;
+  readonly #users: number;
+  readonly #flight: Flight;
+  readonly #members: Membership;
+  readonly #histories: History[];
+  readonly #replicas: Replicas;
+  readonly #snapshots: Snapshots;
+  /** Highest version that each user was told, by a change or by a snapshot; 0 for none. */
+  readonly #told: Float64Array;
+  /** Changes of each session whose version nobody learnt. */
+  readonly #nameless: Uint32Array;
+  readonly #tell: (told: Told) => void;
+
+  constructor(options: DocumentsOptions, flight: Flight, members: Membership) {
+    const { sessions, users, items } = options;
+    const places = placesOf(items, users);
+    this.#options = options;
+    this.#recorder = options.recorder;
+    this.#users = users;
+    this.#flight = flight;
+    this.#members = members;
+    this.#histories = sessions.map(() => new History(places, users));
+    this.#told = new Float64Array(sessions.length * users);
+    this.#nameless = new Uint32Array(sessions.length);
+    const { recorder } = options;
+    const tell = (told: Told): void => tellExample(options, told);
+    this.#tell = tell;
+    this.#replicas = new Replicas({ sessions: sessions.length, users, places, tell }, this.#histories, members);
+    this.#snapshots = new Snapshots({ users, places, recorder, tell }, this.#histories, this.#replicas);
+  }
+
+  #historyOf(seat: number): History {
+    return this.#histories[Math.floor(seat / this.#users)]!;
+  }
+
+  /** The highest version up to which all of a session's changes are known. */
+  version(seat: number): number {
+    return Math.max(0, this.#historyOf(seat).known);
+  }
+
+  /** The version of the last snapshot of this user's present stay; −1 without one. */
+  baseOf(seat: number): number {
+    return this.#snapshots.baseOf(seat);
+  }
+
+  connecting(seat: number): void {
+    this.#told[seat] = 0;
+    this.#replicas.begin(seat, this.#historyOf(seat).changes === 0);
+    this.#snapshots.connecting(seat);
+  }
+
+  /** @param version the session's, as the server says at the join */
+  joined(seat: number, version: number | undefined): void {
+    const history = this.#historyOf(seat);
+    if (version !== undefined && history.changes === 0) history.begin(version);
+  }
+
+  /** Asked for the state: what comes may not be older than what is known now. */
+  asked(seat: number): void {
+    this.#snapshots.asked(seat);
+  }
+
+  /** A change was sent; its entry is filled in. */
+  sent(entry: number): void {
+    const { session, sender, order, sent } = this.#flight;
+    const history = this.#histories[session[entry]!]!;
+    if (history.isVersioned) return;
+    this.#replicas.contest(entry, this.#flight);
+    history.send(this.#stepOf(entry), order[entry]!, sent[entry]!);
+    this.#replicas.applyNow(sender[entry]!, order[entry]!, this.#stepOf(entry));
+  }
+
+  /** It is known for the first time which version the server gave a change. */
+  versioned(entry: number, version: number, at: number): void {
+    const flight = this.#flight;
+    const session = flight.session[entry]!;
+    const sender = flight.sender[entry]!;
+    const history = this.#histories[session]!;
+    flight.version[entry] = version;
+    if (!history.isVersioned) {
+      this.#recorder.trait('versions');
+      history.orderByVersion();
+      for (let user = 0; user < this.#users; user++) this.#replicas.begin(session * this.#users + user, true);
+    }
+    const step = this.#stepOf(entry);
+    if (!history.record(version, step, at)) {
+      this.#recorder.count(this.#recorder.stageOf(at), COUNTER.version_errors, 1);
+      this.#tell({ kind: 'version_errors', seat: sender, at, step, note: `version ${version} is another change’s` });
+      return;
+    }
+    // Its sender has had it all along; its place in the order is known only now.
+    if (this.#members.isIn(sender) && this.#members.orderOf(sender) < flight.order[entry]!) {
+      this.#replicas.apply(sender, version, step);
+    }
+    this.#snapshots.advanced(session);
+  }
+
+  /** A copy says another version than the first copy of the same change did. */
+  contradicted(entry: number, seat: number, version: number, at: number): void {
+    this.#recorder.count(this.#recorder.stageOf(at), COUNTER.version_errors, 1);
+    const note = `has version ${version}, elsewhere ${this.#flight.version[entry]}`;
+    this.#tell({ kind: 'version_errors', seat, at, step: this.#stepOf(entry), note });
+  }
+
+  /** A copy arrived, for the first time at this user. */
+  arrived(entry: number, seat: number, isDamaged: boolean, at: number): void {
+    const flight = this.#flight;
+    const version = flight.version[entry]!;
+    const step = this.#stepOf(entry);
+    if (version > 0) {
+      if (version > this.#told[seat]!) this.#told[seat] = version;
+      else this.#irregular(seat, version, step, at);
+      if (isDamaged) this.#replicas.damage(seat, version, step.place);
+      else this.#replicas.apply(seat, version, step);
+    } else if (!this.#histories[flight.session[entry]!]!.isVersioned) {
+      if (isDamaged) this.#replicas.damage(seat, flight.order[entry]!, step.place);
+      else this.#replicas.applyNow(seat, flight.order[entry]!, step);
+    }
+  }
+
+  /** A version that is not above all that this user was told before. */
+  #irregular(seat: number, version: number, step: Step, at: number): void {
+    const stage = this.#recorder.stageOf(at);
+    const base = this.#snapshots.baseOf(seat);
+    if (version <= base) {
+      this.#recorder.count(stage, COUNTER.overlapped, 1);
+      const note = `version ${version} arrived although the state of version ${base}, received before, holds it`;
+      this.#tell({ kind: 'overlapped', seat, at, step, note });
+    } else {
+      this.#recorder.count(stage, COUNTER.version_errors, 1);
+      const note = `version ${version} arrived after version ${this.#told[seat]}`;
+      this.#tell({ kind: 'version_errors', seat, at, step, note });
+    }
+  }
+
+  /** A copy that had to arrive is lost, or came damaged: what this explains is no divergence of its own. */
+  wronged(entry: number, seat: number): void {
+    this.#replicas.wronged(seat, this.#flight.place[entry]!);
+  }
+
+  /** A change’s time is over and nobody learnt its version: the gap that it leaves is explained. */
+  expired(entry: number, inDoubt: boolean): void {
+    const session = this.#flight.session[entry]!;
+    if (!this.#histories[session]!.isVersioned) {
+      if (inDoubt) this.#replicas.doubt(session, this.#flight.place[entry]!);
+    } else if (this.#flight.version[entry] === 0) this.#nameless[session]!++;
+  }
+
+  /** A whole state came to a user. */
+  state(seat: number, snapshot: Snapshot, at: number): void {
+    if (snapshot.isOpaque) return;
+    const { version } = snapshot;
+    if (version === undefined || !this.#historyOf(seat).isVersioned) {
+      return this.#snapshots.takeUnordered(seat, snapshot, this.#flight);
+    }
+    this.#snapshots.take(seat, snapshot, version, this.#told[seat]!, at);
+    this.#told[seat] = version;
+  }
+
+  /** To be called about once a second: gives up versions that never came. */
+  tick(now: number): void {
+    const before = now - this.#options.deadline_us - PATIENCE_US;
+    this.#snapshots.giveUp(before, (seat) => this.#nameless[Math.floor(seat / this.#users)]! > 0);
+    for (const [session, history] of this.#histories.entries()) {
+      if (history.stuckSince === 0 || history.stuckSince > before) continue;
+      const { from, missing } = history.skip();
+      const unexplained = Math.max(0, missing - this.#nameless[session]!);
+      this.#nameless[session] = 0;
+      this.#snapshots.advanced(session);
+      if (unexplained === 0) continue;
+      this.#recorder.count(this.#recorder.stageOf(now), COUNTER.version_errors, unexplained);
+      const note = `no change has ${missing === 1 ? `version ${from}` : `the versions ${from} to ${from + missing - 1}`}`;
+      this.#tell({ kind: 'version_errors', seat: session * this.#users, at: now, note });
+    }
+  }
+
+  /**
+   * Compares the replicas of all users of a session who are in, place by place.
+   * @param before places that were changed later are left out, µs
+   */
+  compare(session: number, before: number, now: number): void {
+    const found = this.#replicas.compare(session, before, now);
+    const stage = this.#recorder.stageOf(now);
+    this.#recorder.count(stage, COUNTER.replicas_compared, found.compared);
+    this.#recorder.count(stage, COUNTER.diverged_replicas, found.diverged);
+    this.#recorder.count(stage, COUNTER.diverged_by_loss, found.byLoss);
+    this.#recorder.count(stage, COUNTER.diverged_by_snapshot, found.bySnapshot);
+    this.#recorder.count(stage, COUNTER.diverged_by_protocol, found.byProtocol);
+  }
+
+  #stepOf(entry: number): Step {
+    const flight = this.#flight;
+    STEP.place = flight.place[entry]!;
+    STEP.action = flight.action[entry]!;
+    STEP.item = flight.item[entry]!;
+    STEP.user = flight.sender[entry]! % this.#users;
+    STEP.seq = flight.seq[entry]!;
+    return STEP;
+  }
+}
+
+/** Keeps an example, in the ids on the wire. */
+function tellExample(options: DocumentsOptions, { kind, seat, at, note, step }: Told): void {
+  const { recorder, run, seed, sessions, items, users } = options;
+  if (!recorder.wants(kind)) return;
+  const session = sessions[Math.floor(seat / users)]!;
+  recorder.example({
+    kind,
+    session: sessionId(run, session),
+    receiver: userId(run, session, seat % users),
+    at_ms: at / 1000,
+    note,
+    ...(step && {
+      sender: userId(run, session, step.user),
+      seq: step.seq,
+      item_id: itemId(itemKey(seed, session, { user: ownerOf(step.place, items), k: step.item })),
+    }),
+  });
+}
+
+/** One object for all steps, so that looking at a copy allocates nothing. */
+const STEP: Step = { place: 0, action: 0, item: 0, user: 0, seq: 0 };

@@ -1,0 +1,249 @@
+import { draw } from '../core/random.ts';
+import { applied, isThere } from './cell.ts';
+
+/** Fewest and most versions that can be looked back at. */
+const LEAST_WINDOW = 64;
+const MOST_WINDOW = 4096;
+/** Versions that may pass for each user before a snapshot is looked at. */
+const WINDOW_PER_USER = 16;
+
+/** One change of a session: what it does to which place, and whose change it is. */
+export interface Step {
+  place: number;
+  action: number;
+  /** Which of its user's items it is about. */
+  item: number;
+  user: number;
+  seq: number;
+}
+
+/** What a document holds, place by place. */
+export class Contents {
+  readonly cells: Uint32Array;
+  readonly users: Uint32Array;
+  readonly seqs: Uint32Array;
+  readonly items: Uint32Array;
+
+  constructor(places: number) {
+    this.cells = new Uint32Array(places);
+    this.users = new Uint32Array(places);
+    this.seqs = new Uint32Array(places);
+    this.items = new Uint32Array(places);
+  }
+
+  copy(from: Contents): void {
+    this.cells.set(from.cells);
+    this.users.set(from.users);
+    this.seqs.set(from.seqs);
+    this.items.set(from.items);
+  }
+}
+
+/** One number for which change made an item what it is: their sum says which changes a document is made of. */
+export const markOf = (user: number, seq: number): number => draw(user + 1, seq);
+
+/**
+ * What a session's changes add up to, in the order of the server's versions: the document that everybody should see,
+ * and as it was some versions ago. On a server without versions: in the order of sends.
+ */
+export class History {
+  /** Every version up to this one is known and applied; −1 before the first. */
+  known = -1;
+  isVersioned = false;
+  /** Some version's change is not known, so that what the document should be is not either. */
+  isMurky = false;
+  /** Changes that were applied. */
+  changes = 0;
+  readonly contents: Contents;
+  /** When each place was last changed, µs. */
+  readonly changedAt: Float64Array;
+  /** Sum of the marks of what is there, and how much is. */
+  #marks = 0;
+  #count = 0;
+  #top = -1;
+  #stuckSince = 0;
+  readonly #mask: number;
+  /** The last versions, by version & mask: the step, what it replaced, and marks and count after it. */
+  readonly #versions: Float64Array;
+  readonly #steps: Contents;
+  readonly #places: Int32Array;
+  readonly #actions: Uint8Array;
+  readonly #before: Contents;
+  readonly #marksAfter: Uint32Array;
+  readonly #countAfter: Uint32Array;
+
+  constructor(places: number, users: number) {
+    const window = Math.min(MOST_WINDOW, Math.max(LEAST_WINDOW, 2 ** Math.ceil(Math.log2(users * WINDOW_PER_USER))));
+    this.contents = new Contents(places);
+    this.changedAt = new Float64Array(places);
+    this.#mask = window - 1;
+    this.#versions = new Float64Array(window).fill(-1);
+    this.#steps = new Contents(window);
+    this.#places = new Int32Array(window);
+    this.#actions = new Uint8Array(window);
+    this.#before = new Contents(window);
+    this.#marksAfter = new Uint32Array(window);
+    this.#countAfter = new Uint32Array(window);
+  }
+
+  /** The session begins at this version, with nothing in it. */
+  begin(version: number): void {
+    if (this.known >= 0) return;
+    this.known = this.#top = version;
+    this.#note(version);
+  }
+
+  /** The first version was seen: what was applied in the order of sends is forgotten. */
+  orderByVersion(): void {
+    this.isVersioned = true;
+    this.contents.cells.fill(0);
+    this.changedAt.fill(0);
+    this.#marks = this.#count = this.changes = 0;
+  }
+
+  /** Applies a change in the order of sends. */
+  send(step: Step, stamp: number, at: number): void {
+    this.#apply(step, stamp, at);
+  }
+
+  /**
+   * Takes down which change a version is.
+   * @returns false where another change has it
+   */
+  record(version: number, step: Step, at: number): boolean {
+    if (this.known < 0) {
+      this.isMurky = version > 1;
+      this.begin(version - 1);
+    }
+    const slot = version & this.#mask;
+    if (version <= this.known || this.#versions[slot] === version) return false;
+    while (version - this.known > this.#mask) this.#skipTo(this.#next(version));
+    this.#versions[slot] = version;
+    this.#places[slot] = step.place;
+    this.#actions[slot] = step.action;
+    this.#steps.users[slot] = step.user;
+    this.#steps.seqs[slot] = step.seq;
+    this.#steps.items[slot] = step.item;
+    this.#top = Math.max(this.#top, version);
+    this.#advance(at);
+    return true;
+  }
+
+  /** The lowest version that is recorded beyond a gap; `otherwise` where there is none. */
+  #next(otherwise: number): number {
+    for (let version = this.known + 1; version <= this.#top; version++) {
+      if (this.#versions[version & this.#mask] === version) return version;
+    }
+    return otherwise;
+  }
+
+  #skipTo(version: number): void {
+    this.isMurky = true;
+    while (this.known < version - 1) {
+      this.known++;
+      this.#versions[this.known & this.#mask] = this.known;
+      this.#places[this.known & this.#mask] = -1;
+      this.#note(this.known);
+    }
+    this.#advance(this.#stuckSince);
+  }
+
+  #advance(at: number): void {
+    const before = this.known;
+    for (let slot = (this.known + 1) & this.#mask; this.#versions[slot] === this.known + 1;) {
+      this.known++;
+      this.#applyRecorded(slot, at);
+      slot = (this.known + 1) & this.#mask;
+    }
+    if (this.known === this.#top) this.#stuckSince = 0;
+    else if (this.#stuckSince === 0 || this.known > before) this.#stuckSince = at;
+  }
+
+  #applyRecorded(slot: number, at: number): void {
+    const place = this.#places[slot]!;
+    const { contents } = this;
+    const before = this.#before;
+    before.cells[slot] = contents.cells[place]!;
+    before.users[slot] = contents.users[place]!;
+    before.seqs[slot] = contents.seqs[place]!;
+    before.items[slot] = contents.items[place]!;
+    const { users, seqs, items } = this.#steps;
+    STEP.place = place;
+    STEP.action = this.#actions[slot]!;
+    STEP.user = users[slot]!;
+    STEP.seq = seqs[slot]!;
+    STEP.item = items[slot]!;
+    this.#apply(STEP, this.known, at);
+    this.#note(this.known);
+  }
+
+  #apply({ place, action, user, seq, item }: Step, stamp: number, at: number): void {
+    const { cells, users, seqs, items } = this.contents;
+    const before = cells[place]!;
+    const after = applied(before, stamp, action);
+    this.changes++;
+    if (isThere(before)) {
+      this.#marks = (this.#marks - markOf(users[place]!, seqs[place]!)) >>> 0;
+      this.#count--;
+    }
+    if (isThere(after)) {
+      this.#marks = (this.#marks + markOf(user, seq)) >>> 0;
+      this.#count++;
+    }
+    cells[place] = after;
+    users[place] = user;
+    seqs[place] = seq;
+    items[place] = item;
+    this.changedAt[place] = at;
+  }
+
+  /** Takes down what there is after `version`. */
+  #note(version: number): void {
+    this.#marksAfter[version & this.#mask] = this.#marks;
+    this.#countAfter[version & this.#mask] = this.#count;
+  }
+
+  /** Whether a version can still be looked at. */
+  reaches(version: number): boolean {
+    return version <= this.known && version > this.known - this.#mask && version >= 0;
+  }
+
+  /** Whether the document of a version that can be looked at was made of just these changes. */
+  matches(version: number, marks: number, count: number): boolean {
+    const slot = version & this.#mask;
+    return this.#marksAfter[slot] === marks && this.#countAfter[slot] === count;
+  }
+
+  /** The document as it was at a version that can be looked at. */
+  at(version: number, into: Contents): void {
+    into.copy(this.contents);
+    for (let v = this.known; v > version; v--) {
+      const slot = v & this.#mask;
+      const place = this.#places[slot]!;
+      if (place < 0 || this.#versions[slot] !== v) continue;
+      into.cells[place] = this.#before.cells[slot]!;
+      into.users[place] = this.#before.users[slot]!;
+      into.seqs[place] = this.#before.seqs[slot]!;
+      into.items[place] = this.#before.items[slot]!;
+    }
+  }
+
+  /** Since when a version is missing while later ones are known, µs; 0 if none is. */
+  get stuckSince(): number {
+    return this.#stuckSince;
+  }
+
+  /**
+   * Goes on behind the missing versions; what the document should be is not known from here on.
+   * @returns the first version that is missing, and how many are
+   */
+  skip(): { from: number; missing: number } {
+    const from = this.known + 1;
+    const next = this.#next(this.#top);
+    this.#skipTo(next);
+    return { from, missing: next - from };
+  }
+}
+
+/** One object for all steps, so that applying a recorded one allocates nothing. */
+const STEP: Step = { place: 0, action: 0, item: 0, user: 0, seq: 0 };

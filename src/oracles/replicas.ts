@@ -1,0 +1,223 @@
+import { applied, appliedNow, damaged, isSame, isThere, over, stampOf } from './cell.ts';
+import type { Told } from './documents.ts';
+import type { Flight } from './flight.ts';
+import { NONE } from './flight.ts';
+import type { History, Step } from './history.ts';
+import type { Membership } from './membership.ts';
+
+export interface ReplicasOptions {
+  /** Of this process; users and places of each. */
+  sessions: number;
+  users: number;
+  places: number;
+  tell(told: Told): void;
+}
+
+/** How many replicas were compared, and how many of them differ: for which reason, as far as there is one. */
+export interface Comparison {
+  compared: number;
+  /** All that differ, but for those whose concurrent edits the server gives no order to. */
+  diverged: number;
+  /** Of these: through what was lost, altered or came in the wrong order; and through a wrong snapshot. */
+  byLoss: number;
+  bySnapshot: number;
+  byProtocol: number;
+}
+
+/** What is known of a replica besides its cells. */
+const WHOLE = 1;
+/** Its snapshot cannot be checked yet, or at all. */
+const BLIND = 2;
+const MISLED = 4;
+/** Told already that it differs. */
+const TOLD = 8;
+
+/** Places wronged that are remembered. */
+const MAX_WRONGED = 100_000;
+
+/**
+ * What every user looks at: one number a place of the session's document. A user who stays away from a place of
+ * another's item too long, or got a wrong copy, ends with another number there.
+ */
+export class Replicas {
+  readonly #options: ReplicasOptions;
+  readonly #histories: readonly History[];
+  readonly #members: Membership;
+  readonly #cells: Uint32Array;
+  readonly #flags: Uint8Array;
+  /** Place + 1 at which an item that the session has removed is still shown; 0 for none. */
+  readonly #strays: Uint32Array;
+  /** Places of each session that two users edited at once, on a server that gives no order. */
+  readonly #contested: Uint8Array;
+  /** Seat × places + place of copies that were lost, altered or out of order. */
+  readonly #wronged = new Set<number>();
+
+  constructor(options: ReplicasOptions, histories: readonly History[], members: Membership) {
+    const { sessions, users, places } = options;
+    this.#options = options;
+    this.#histories = histories;
+    this.#members = members;
+    this.#cells = new Uint32Array(sessions * users * places);
+    this.#flags = new Uint8Array(sessions * users);
+    this.#strays = new Uint32Array(sessions * users);
+    this.#contested = new Uint8Array(sessions * places);
+  }
+
+  /** A user begins anew. @param isWhole nothing was in the session before it came */
+  begin(seat: number, isWhole: boolean): void {
+    const { places } = this.#options;
+    this.#cells.fill(0, seat * places, (seat + 1) * places);
+    this.#strays[seat] = 0;
+    this.#flags[seat] = isWhole ? WHOLE : 0;
+  }
+
+  /** Applies a change in the order of versions. */
+  apply(seat: number, version: number, { place, action }: Step): void {
+    const at = seat * this.#options.places + place;
+    const before = this.#cells[at]!;
+    const after = (this.#cells[at] = applied(before, version, action));
+    // A place is used again only once its item is removed: whoever missed the removal still shows the old one.
+    if (action === 0 && isThere(before) && after !== before) this.#strays[seat] = place + 1;
+  }
+
+  /** Applies a change in the order of arrival. */
+  applyNow(seat: number, stamp: number, { place, action }: Step): void {
+    const at = seat * this.#options.places + place;
+    const before = this.#cells[at]!;
+    this.#cells[at] = appliedNow(before, stamp, action);
+    if (action === 0 && isThere(before)) this.#strays[seat] = place + 1;
+  }
+
+  /** Applies a copy whose content is not what was sent. */
+  damage(seat: number, stamp: number, place: number): void {
+    const at = seat * this.#options.places + place;
+    this.#cells[at] = damaged(this.#cells[at]!, stamp);
+  }
+
+  wronged(seat: number, place: number): void {
+    if (this.#wronged.size < MAX_WRONGED) this.#wronged.add(seat * this.#options.places + place);
+  }
+
+  /** A snapshot of this version came: what it replaces is gone, what came after it stays. */
+  replace(seat: number, version: number): void {
+    const { places } = this.#options;
+    for (let at = seat * places; at < (seat + 1) * places; at++) {
+      if (stampOf(this.#cells[at]!) <= version) this.#cells[at] = 0;
+    }
+    this.#strays[seat] = 0;
+    this.#flags[seat] = BLIND;
+  }
+
+  /** The snapshot turned out to be this. @param misled it is not what it should be */
+  base(seat: number, cells: Uint32Array, misled: boolean): void {
+    const at = seat * this.#options.places;
+    for (let place = 0; place < cells.length; place++) {
+      this.#cells[at + place] = over(cells[place]!, this.#cells[at + place]!);
+    }
+    this.#flags[seat] = misled ? WHOLE | MISLED : WHOLE;
+  }
+
+  /** What this user shows is not known from here on. */
+  blind(seat: number): void {
+    this.#flags[seat] = BLIND;
+  }
+
+  /** A place's change may or may not have been taken. */
+  doubt(session: number, place: number): void {
+    this.#contested[session * this.#options.places + place] = 1;
+  }
+
+  /**
+   * A change is sent on a server that gives no order: whether another's change of the same place is on its way that
+   * this sender has not seen. Then nobody can say how it ends, until a change is made that has seen all others.
+   */
+  contest(entry: number, flight: Flight): void {
+    const place = flight.place[entry]!;
+    const session = flight.session[entry]!;
+    const sender = flight.sender[entry]!;
+    let isOpen = false;
+    let isConcurrent = false;
+    for (let other = flight.first(session); other !== NONE; other = flight.next(other)) {
+      if (other === entry || flight.place[other] !== place) continue;
+      isOpen = true;
+      if (flight.sender[other] !== sender && !flight.has(other, sender % this.#options.users)) isConcurrent = true;
+    }
+    const at = session * this.#options.places + place;
+    if (isConcurrent) this.#contested[at] = 1;
+    else if (!isOpen) this.#contested[at] = 0;
+  }
+
+  /**
+   * Holds the replicas of all who are in against the session's document.
+   * @param before places changed later are left out, µs
+   */
+  compare(session: number, before: number, now: number): Comparison {
+    const result = { compared: 0, diverged: 0, byLoss: 0, bySnapshot: 0, byProtocol: 0 };
+    const history = this.#histories[session]!;
+    if (history.isMurky) return result;
+    for (let user = 0; user < this.#options.users; user++) {
+      const seat = session * this.#options.users + user;
+      const flags = this.#flags[seat]!;
+      if (!this.#members.isIn(seat) || (flags & (BLIND | TOLD)) !== 0) continue;
+      if (history.isVersioned && (flags & WHOLE) === 0) continue;
+      result.compared++;
+      this.#compareOne(session, seat, before, now, result);
+    }
+    return result;
+  }
+
+  #compareOne(session: number, seat: number, before: number, now: number, result: Comparison): void {
+    const { places } = this.#options;
+    const history = this.#histories[session]!;
+    let first = -1;
+    let isExplained = true;
+    let isContested = false;
+    for (let place = 0; place < places; place++) {
+      const isStray = this.#strays[seat] === place + 1;
+      if (!isStray && (history.changedAt[place]! > before || !this.#differs(history, seat, place))) continue;
+      if (!history.isVersioned && this.#contested[session * places + place] === 1) {
+        isContested = true;
+        continue;
+      }
+      if (first < 0) first = place;
+      if (!this.#wronged.has(seat * places + place)) isExplained = false;
+    }
+    if (first < 0) {
+      if (isContested) result.byProtocol++;
+      return;
+    }
+    this.#flags[seat]! |= TOLD;
+    result.diverged++;
+    if (isExplained) result.byLoss++;
+    else if ((this.#flags[seat]! & MISLED) !== 0) result.bySnapshot++;
+    this.#options.tell(this.#story(history, seat, first, now));
+  }
+
+  #differs(history: History, seat: number, place: number): boolean {
+    const ours = this.#cells[seat * this.#options.places + place]!;
+    const theirs = history.contents.cells[place]!;
+    if (isSame(ours, theirs)) return false;
+    if (history.isVersioned) return stampOf(ours) <= stampOf(theirs);
+    if ((this.#flags[seat]! & WHOLE) !== 0) return true;
+    // Without a state nobody told this user what was there before it came.
+    return stampOf(theirs) > this.#members.orderOf(seat) && stampOf(ours) !== stampOf(theirs);
+  }
+
+  #story(history: History, seat: number, place: number, at: number): Told {
+    const ours = this.#cells[seat * this.#options.places + place]!;
+    const { cells, users, seqs, items } = history.contents;
+    const theirs = cells[place]!;
+    const step = { place, user: users[place]!, seq: seqs[place]!, item: items[place]! };
+    const note =
+      this.#strays[seat] === place + 1
+        ? 'still shows an item that its session has removed'
+        : !isThere(ours)
+          ? 'lacks this item'
+          : !isThere(theirs)
+            ? 'still shows this item, which its session has removed'
+            : history.isVersioned
+              ? `shows this item as of version ${stampOf(ours)}, its session as of version ${stampOf(theirs)}`
+              : 'shows this item as of another change than its session';
+    return { kind: 'diverged_replicas', seat, at, step, note };
+  }
+}
