@@ -111,3 +111,9 @@ export const LIMITS: readonly LimitOption[] = [
 export const DEFAULT_LIMITS: Readonly<Limits> = Object.fromEntries(
   LIMITS.map(({ key, default: value }) => [key, value]),
 ) as unknown as Limits;
+
+/** The default limits, raised to what must have room. */
+export const limitsWithRoomFor = (room: Partial<Limits>): Limits =>
+  Object.fromEntries(
+    LIMITS.map(({ key, default: value }) => [key, Math.max(value, room[key] ?? 0)]),
+  ) as unknown as Limits;

@@ -88,7 +88,7 @@ describe('--dry-run', () => {
   });
 
   it('refuses what cannot fit, with the limit and how to raise it', async () => {
-    expect(await refusal('--users 1000 --sessions 1000 --dry-run')).toMatch(/This needs .* Raise|This needs .* ports/);
+    expect(await refusal('--users 1000 --sessions 1000 --dry-run')).toMatch(/open files .* --url, or raise/);
   });
 
   it('prints the plan as JSON, without queries and headers', async () => {

@@ -2,7 +2,19 @@ import { parseFault } from '../../server/faults.ts';
 import { parseThreshold } from '../core/expression.ts';
 import { JUDGE_NAMES } from '../judges/judge.ts';
 import type { Option } from './option.ts';
-import { amount, asText, duration, header, oneOf, pair, runId, shard, socketUrl, whole } from './readers.ts';
+import {
+  amount,
+  asText,
+  duration,
+  header,
+  ipAddresses,
+  oneOf,
+  pair,
+  runId,
+  shard,
+  socketUrl,
+  whole,
+} from './readers.ts';
 
 const RUN = ['run'] as const;
 
@@ -175,7 +187,17 @@ export const loadOptions = {
     value: 'auto|N',
     read: (text, name) => (text === 'auto' ? text : whole(1, 256)(text, name)) as 'auto' | number,
     initial: 'auto',
-    about: 'Processes that make the load; a session lives whole in one of them',
+    about:
+      'Processes that make the load, a session whole in one of them; auto: as many as have enough to do, one core left to a server on this machine',
+  },
+  'source-addresses': {
+    group: 'workers',
+    commands: RUN,
+    value: 'IP,…',
+    read: ipAddresses,
+    otherwise: 'the system’s choice; on loopback 127.0.x.y once one has too few ports',
+    about: 'Addresses of this machine that users connect from, dealt over them: each has ports of its own',
+    example: '--source-addresses 10.0.0.5,10.0.0.6',
   },
   transport: {
     group: 'workers',

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { ToolError } from '../core/errors.ts';
 import { didYouMean } from '../core/nearest.ts';
 import { parseDuration } from '../core/units.ts';
@@ -52,6 +53,14 @@ export const listOf =
     const given = text.split(',').map((part) => one(part.trim(), name));
     return [...new Set(given)];
   };
+
+/** Addresses, separated by commas; each once. */
+export const ipAddresses: Reader<string[]> = (text, name) => {
+  const given = text.split(',').map((part) => part.trim());
+  const wrong = given.find((address) => isIP(address) === 0);
+  if (wrong !== undefined) return refuse(name, 'IP addresses such as 10.0.0.5,10.0.0.6', wrong);
+  return [...new Set(given)];
+};
 
 /** `name=value`. */
 export const pair: Reader<[string, string]> = (text, name) => {

@@ -2,11 +2,13 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ToolError, messageOf } from '../core/errors.ts';
 import { parseThreshold } from '../core/expression.ts';
-import { printable } from '../engine/addresses.ts';
+import { loopbackAddresses, printable, reachOf } from '../engine/addresses.ts';
+import { openFilesLimit } from '../engine/environment.ts';
 import type { LoadedScenario } from '../engine/loader.ts';
 import type { RunRequest } from '../engine/request.ts';
-import { estimate, refuseWhatCannotFit, workersFor, type Estimate, type Machine } from '../plan/estimate.ts';
+import { estimate, loopbackSourcesFor, workersFor, type Estimate, type Machine } from '../plan/estimate.ts';
 import type { Plan, RunIdentity, Target } from '../plan/plan.ts';
+import { refuseWhatCannotFit } from '../plan/walls.ts';
 import { castOf } from '../scenario/cast.ts';
 import type { ScenarioSpec } from '../scenario/define.ts';
 import type { Settings } from './options.ts';
@@ -70,7 +72,10 @@ export function planOf(settings: RunSettings, spec: ScenarioSpec, machine: Machi
     },
     faults: settings.fault,
   };
-  const workers = settings.workers === 'auto' ? workersFor(plan, meanCursors(spec, users), machine) : settings.workers;
+  const workers =
+    settings.workers === 'auto'
+      ? workersFor(plan, meanCursors(spec, users), machine, reachOf(settings.url))
+      : settings.workers;
   return { ...plan, workers: Math.min(workers, sessions) };
 }
 
@@ -126,11 +131,18 @@ function refuseContradictions(settings: RunSettings): void {
 
 const SIX_OF_36 = 36 ** 6;
 
+/** How many files the server may have open, where its process is known before the run. */
+function filesOf({ 'server-pid': pid }: RunSettings): number | undefined {
+  return pid === undefined ? undefined : openFilesLimit(pid);
+}
+
 /** A run that is decided: everything but its folder. */
 export interface Decided {
   request: RunRequest;
   needs: Estimate;
   machine: Machine;
+  /** How many files the server's process may have open, where that is known. */
+  server_files?: number;
 }
 
 /**
@@ -140,11 +152,16 @@ export interface Decided {
 export function decide(settings: RunSettings, scenario: LoadedScenario, machine: Machine): Decided {
   refuseContradictions(settings);
   const plan = planOf(settings, scenario.spec, machine);
-  const needs = estimate(plan, meanCursors(scenario.spec, plan.users));
-  refuseWhatCannotFit(needs, machine, Math.max(1, settings.url.length));
+  const id = settings['run-id'] ?? randomInt(SIX_OF_36).toString(36).padStart(6, '0');
+  const towards = reachOf(settings.url);
+  const sources =
+    settings['source-addresses'] ?? loopbackAddresses(loopbackSourcesFor(plan, machine, towards), id, plan.shard.index);
+  const needs = estimate(plan, meanCursors(scenario.spec, plan.users), towards, sources.length);
+  const serverFiles = plan.target === BUNDLED ? machine.open_files_limit : filesOf(settings);
+  refuseWhatCannotFit(plan, needs, machine, towards, serverFiles);
   const target = reach(settings);
   const run: RunIdentity = {
-    id: settings['run-id'] ?? randomInt(SIX_OF_36).toString(36).padStart(6, '0'),
+    id,
     started_at: new Date().toISOString(),
   };
   const request: RunRequest = {
@@ -153,7 +170,8 @@ export function decide(settings: RunSettings, scenario: LoadedScenario, machine:
     scenario_url: scenario.url,
     ...(target && { target }),
     ...(settings.start !== undefined && { start: settings.start }),
+    ...(sources.length > 0 && { source_addresses: sources }),
     ...(settings['server-pid'] !== undefined && { server_pid: settings['server-pid'] }),
   };
-  return { request, needs, machine };
+  return { request, needs, machine, ...(serverFiles !== undefined && { server_files: serverFiles }) };
 }

@@ -2,6 +2,7 @@ import { EXIT, ToolError, type ExitCode } from '../core/errors.ts';
 import { execute } from '../engine/execute.ts';
 import { loadScenario } from '../engine/loader.ts';
 import { readMachine } from '../engine/machine.ts';
+import { checkSources } from '../engine/sources.ts';
 import type { Executed, RunObserver } from '../engine/request.ts';
 import { progress } from '../live/progress.ts';
 import { screenOf } from '../reporters/screen.ts';
@@ -25,6 +26,7 @@ export const DEFAULT_SCENARIO = 'steady';
 export const run: Command = async (line, shell) => {
   const { settings, decided } = await prepare(line, shell);
   if (settings['dry-run']) {
+    await checkSources(decided.request.source_addresses ?? [], settings.url);
     shell.stdout.write(planText(decided, settings.json));
     return EXIT.pass;
   }

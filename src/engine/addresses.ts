@@ -1,3 +1,7 @@
+import { isIPv6 } from 'node:net';
+import type { Reach } from '../plan/estimate.ts';
+import { sessionId, userId, type Target } from '../plan/plan.ts';
+
 /**
  * The address of one user: `{session}` and `{user}` are filled in; where the address has neither, rule P1's path is
  * appended. Query and credentials are kept.
@@ -16,4 +20,63 @@ export function addressOf(template: string, session: string, user: string): stri
 export function printable(template: string): string {
   const withoutQuery = template.replace(/[?#].*$/, '');
   return withoutQuery.replace(/^(\w+:\/\/)?[^/]*@/, '$1');
+}
+
+/** The local address that a socket is bound to, as `net`, `tls` and `http` take it; nothing leaves it to the system. */
+export type Source = { localAddress: string; family: 4 | 6 } | Record<never, never>;
+
+const ANY: Source = {};
+/** Knuth's: spreads consecutive numbers over 32 bits. */
+const SPREAD = 2_654_435_761;
+
+/**
+ * How one user gets to its server: sessions are dealt over the servers, and a session's users over the source
+ * addresses, where each session begins at another. The same user always takes the same way.
+ * @param session and user are indices in the whole run
+ */
+export function wayOf(target: Target, run: string, session: number, user: number): { url: string; source: Source } {
+  const template = target.urls[session % target.urls.length]!;
+  const url = addressOf(template, sessionId(run, session), userId(run, session, user));
+  const { source_addresses: sources = [] } = target;
+  if (sources.length === 0) return { url, source: ANY };
+  const first = Math.imul(session, SPREAD) >>> 16;
+  const localAddress = sources[(first + user) % sources.length]!;
+  return { url, source: { localAddress, family: isIPv6(localAddress) ? 6 : 4 } };
+}
+
+const hostOf = (template: string): string => new URL(template.replaceAll('{port}', '1')).hostname;
+
+/** 127.0.0.1 itself is left to those who do not choose. */
+const FIRST_OCTET = 2;
+const LAST_OCTETS = 253;
+
+/** Host and port, as two addresses of one server have them alike. */
+function serverOf(template: string): string {
+  const url = new URL(template.replaceAll('{port}', '1'));
+  return `${url.hostname}:${url.port || (url.protocol === 'wss:' ? '443' : '80')}`;
+}
+
+const isLoopback = (host: string): boolean => /^127\.|^localhost$|^\[::1\]$/.test(host);
+
+/** Where the users connect to. @param urls none for a server that the run starts itself */
+export function reachOf(urls: readonly string[]): Reach {
+  const hosts = urls.map(hostOf);
+  return {
+    servers: urls.length > 0 ? urls.map(serverOf) : ['its own'],
+    here: urls.length === 0 || hosts.some(isLoopback),
+    loopback: hosts.every((host) => isLoopback(host) && host !== '[::1]'),
+  };
+}
+
+/**
+ * Addresses of the loopback range, 127.0.x.y: others for each shard on one machine, and for each run, as the ports of
+ * the last one's closed connections stay taken for a minute.
+ * @param shard from 1
+ */
+export function loopbackAddresses(count: number, run: string, shard: number): string[] {
+  const first = Number.parseInt(run, 36) + shard;
+  return Array.from({ length: count }, (_, nth) => {
+    const x = (first + Math.floor(nth / LAST_OCTETS)) % 256;
+    return `127.0.${x}.${FIRST_OCTET + (nth % LAST_OCTETS)}`;
+  });
 }

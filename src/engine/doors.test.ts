@@ -203,6 +203,32 @@ describe.each([
     expect(ending.error).toMatch(/mask/i);
   });
 
+  it.runIf(process.platform === 'linux')('sends from the address that the user is dealt', async () => {
+    let from: string | undefined;
+    const target = await saying((request, socket) => {
+      from = socket.remoteAddress;
+      socket.end(switching(request));
+    });
+    await visit({ ...target, source_addresses: ['127.0.7.9'] });
+    expect(from).toBe('127.0.7.9');
+    const named = target.urls.map((url) => url.replace('127.0.0.1', 'localhost'));
+    await visit({ ...target, urls: named, source_addresses: ['127.0.7.8'] });
+    expect(from).toBe('127.0.7.8');
+  });
+
+  it('tells a limit of this machine apart from what the server does', async () => {
+    const target = await saying((request, socket) => socket.end(switching(request)));
+    // As where every port of an address is taken: an address that is not ours has none.
+    const { ending } = await visit({ ...target, source_addresses: ['203.0.113.77'] });
+    expect(ending).toEqual({
+      code: 0,
+      reason: '',
+      initiator: 'client',
+      wall: true,
+      error: expect.stringMatching(/^no local address and port were left .*\(EADDRNOTAVAIL\): .*--source-addresses/),
+    });
+  });
+
   it('is as good over TLS, with the authority it is given, and with none it is not', async () => {
     const server = createHttpsServer({ key: file('key.pem'), cert: file('certificate.pem') });
     const sockets = new WebSocketServer({ server, perMessageDeflate: false });

@@ -3,10 +3,10 @@ import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import type { Environment } from '../result/result.ts';
 import { toolVersion } from './programs.ts';
 
-/** How many files a process may have open; absent where the system does not say. */
-export function openFilesLimit(): number | undefined {
+/** How many files a process may have open, this one or another; absent where the system does not say. */
+export function openFilesLimit(pid: number | 'self' = 'self'): number | undefined {
   try {
-    const limit = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
+    const limit = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'));
     return limit && limit[1] !== 'unlimited' ? Number(limit[1]) : undefined;
   } catch {
     return undefined;

@@ -8,6 +8,7 @@ import type { Metric, Result } from '../result/result.ts';
 import { planOf } from '../load/testing/simulate.ts';
 import type { Plan, Target } from '../plan/plan.ts';
 import { execute } from './execute.ts';
+import { openFilesLimit } from './environment.ts';
 import { builtUrl } from './programs.ts';
 import type { ExecuteHooks, RunRequest, StartedFacts } from './request.ts';
 
@@ -139,6 +140,36 @@ describe.concurrent('a run over real sockets', () => {
     expect(isAlive(server)).toBe(false);
   });
 
+  it('deals whole sessions over several servers, and sends users from the addresses it is given', async () => {
+    const servers = await Promise.all([createServer({ port: 0 }), createServer({ port: 0 })]);
+    for (const server of servers) closing.push(() => server.close());
+    const urls = servers.map(({ port }) => `ws://127.0.0.1:${port}`);
+    const source_addresses = process.platform === 'linux' ? ['127.0.8.1', '127.0.8.2'] : ['127.0.0.1'];
+    const { result } = await execute(
+      requestOf({ workers: 2 }, { target: { urls, headers: {}, subprotocols: [] }, source_addresses }),
+    );
+    expect(wrong(result)).toEqual([]);
+    expect(countOf(result, 'connections')).toBe(24);
+    // Two sessions of six, and the one who looked in before.
+    expect(servers.map((server) => server.counts().connections)).toEqual([13, 13]);
+  });
+
+  it('refuses a source address that is not this machine’s before anything is started', async () => {
+    await expect(execute(requestOf({}, { source_addresses: ['203.0.113.77'] }))).rejects.toMatchObject({
+      exitCode: 104,
+      message: expect.stringContaining('203.0.113.77 is no address of this machine'),
+    });
+  });
+
+  it.runIf(process.platform === 'linux')('refuses more users than a server of ours may open files for', async () => {
+    const users = openFilesLimit()!;
+    const server = await createServer({ port: 0 });
+    closing.push(() => server.close());
+    const request = requestOf({ users, sessions: 1 }, { target: at(server.port), server_pid: process.pid });
+    await expect(execute(request)).rejects.toMatchObject({ exitCode: 104, hint: expect.stringContaining('ulimit -n') });
+    expect(server.counts().connections).toBe(0);
+  });
+
   it('stops when asked: what is on its way arrives, and it is said why it ended', async () => {
     const stop = new AbortController();
     const { result } = await watched(requestOf({ duration_ms: 60_000 }), () => stop.abort('stopped by SIGINT'), {
@@ -219,6 +250,20 @@ describe.each(['net', 'ws'] as const)('a target that lets nobody in, by the %s d
     await expect(refused(at(server.port))).rejects.toMatchObject({
       exitCode: 111,
       message: expect.stringMatching(/before connection:ack, code 1008 \(policy/),
+    });
+  });
+
+  it('because one of several servers does, and says which', async () => {
+    const server = await createServer({ port: 0 });
+    closing.push(() => server.close());
+    const gone = createTcpServer();
+    const port = await listening(gone);
+    gone.close();
+    await once(gone, 'close');
+    const urls = [server.port, port].map((one) => `ws://127.0.0.1:${one}`);
+    await expect(refused({ urls, headers: {}, subprotocols: [] })).rejects.toMatchObject({
+      exitCode: 111,
+      message: expect.stringMatching(new RegExp(`^Nobody could join ws://127.0.0.1:${port}: nothing listens`)),
     });
   });
 

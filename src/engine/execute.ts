@@ -10,12 +10,17 @@ import { valueOf } from '../judges/thresholds.ts';
 import { emptyInterval } from '../result/interval.ts';
 import { measured } from '../result/measured.ts';
 import { addInterval, emptyMeasurement, totalOf } from '../result/measurement.ts';
+import { estimate } from '../plan/estimate.ts';
+import { refuseServerFiles } from '../plan/walls.ts';
+import { printable, reachOf } from './addresses.ts';
 import { monotonicUs, runClock } from './clock.ts';
-import { readEnvironment } from './environment.ts';
+import { openFilesLimit, readEnvironment } from './environment.ts';
 import { nobodyJoined, probe } from './probe.ts';
 import { ProcessStats } from './process-stats.ts';
 import type { ExecuteHooks, Executed, RunObserver, RunRequest } from './request.ts';
 import { startTarget, type RunningTarget } from './target.ts';
+import { checkSources } from './sources.ts';
+import { Walls } from './walls.ts';
 import { Workers } from './workers.ts';
 import { netDoor } from './net-door.ts';
 import { wsDoor } from './ws-door.ts';
@@ -31,17 +36,39 @@ const LEAD_US = 20_000;
 export async function execute(request: RunRequest, hooks: ExecuteHooks = {}): Promise<Executed> {
   let died = (_how: string): void => {};
   const beginning = stoppable(hooks);
-  const target = await startTarget(request, (how) => died(how), beginning);
+  const { source_addresses: sources } = request;
+  await checkSources(sources ?? [], request.target?.urls ?? []);
+  const started = await startTarget(request, (how) => died(how), beginning);
+  const target = { ...started, target: { ...started.target, ...(sources && { source_addresses: sources }) } };
   try {
-    const doorOf = request.plan.transport === 'ws' ? wsDoor : netDoor;
-    const door = doorOf(target.target, request.run.id, runClock(monotonicUs()));
-    await probe(door, request.plan.sessions, target.where, request.plan.deadline_ms, beginning);
+    refuseFullServer(request, target);
+    await probeAll(request, target, beginning);
     const run = new Running(request, target, hooks);
     died = (how) => run.targetDied(how);
     return await run.finish();
   } finally {
     await target.stop();
   }
+}
+
+/** A server of the user's that runs on this machine may not be able to open enough files. */
+function refuseFullServer({ plan }: RunRequest, { pid, target }: RunningTarget): void {
+  const limit = pid === undefined ? undefined : openFilesLimit(pid);
+  if (limit !== undefined) refuseServerFiles(plan, estimate(plan, 0, reachOf(target.urls)).server_files, limit);
+}
+
+/** Looks whether each of the servers lets somebody in; the first that does not ends the looking. */
+async function probeAll(request: RunRequest, { target }: RunningTarget, beginning: AbortSignal): Promise<void> {
+  const { plan, run } = request;
+  const door = (plan.transport === 'ws' ? wsDoor : netDoor)(target, run.id, runClock(monotonicUs()));
+  const over = new AbortController();
+  const stop = AbortSignal.any([beginning, over.signal]);
+  // Sessions are dealt over the servers in turn, so as many in a row are one for each.
+  const looks = target.urls.map((_, nth) => {
+    const session = plan.sessions + nth;
+    return probe(door, session, printable(target.urls[session % target.urls.length]!), plan.deadline_ms, stop);
+  });
+  await Promise.all(looks).finally(() => over.abort());
 }
 
 /** Aborted by whatever stops a run: until it has begun there is nothing to be judged. */
@@ -59,6 +86,7 @@ class Running {
   readonly #measurement;
   readonly #workers: Workers;
   readonly #stats: ProcessStats | undefined;
+  readonly #walls: Walls;
   #clock = (): number => 0;
   #journal: JournalWriter | undefined;
   /** Events of the coordinator's own, for the next interval. */
@@ -77,6 +105,7 @@ class Running {
     this.#measurement = emptyMeasurement(request.plan);
     this.#abortOn = request.plan.abort_on.map(parseThreshold);
     this.#stats = target.pid === undefined ? undefined : new ProcessStats(target.pid);
+    this.#walls = new Walls(target.pid);
     this.#workers = new Workers(request, target.target, sessionsOf(request), {
       interval: (interval) => this.#interval(interval),
       event: (event) => this.#event(event),
@@ -178,6 +207,10 @@ class Running {
     this.#pending = whole.pending;
     this.#events = [];
     this.#addGauges(whole);
+    for (const event of this.#walls.hitIn(whole)) {
+      whole.events.push(event);
+      this.#observer.event?.(event);
+    }
     addInterval(this.#measurement, whole);
     this.#journal?.write(whole);
     this.#observer.interval?.(whole);

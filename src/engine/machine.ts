@@ -13,6 +13,9 @@ function localPorts(): number | undefined {
   }
 }
 
+/** Memory that can be had without swapping, and no more than a container is given in all. */
+const freeMemory = (): number => Math.min(freemem(), process.constrainedMemory() || Infinity);
+
 /** What this machine has to give to a run. */
 export function readMachine(): Machine {
   const open_files_limit = openFilesLimit();
@@ -20,8 +23,9 @@ export function readMachine(): Machine {
   return {
     cores: availableParallelism(),
     // macOS counts what it could free at once as used, so its figure would refuse what fits.
-    ...(process.platform !== 'darwin' && { free_memory_bytes: freemem() }),
+    ...(process.platform !== 'darwin' && { free_memory_bytes: freeMemory() }),
     ...(open_files_limit !== undefined && { open_files_limit }),
     ...(ports !== undefined && { ports }),
+    loopback_range: process.platform === 'linux',
   };
 }

@@ -2,11 +2,11 @@ import { randomFillSync } from 'node:crypto';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { CLOSE, FrameError, FrameReader, HEADER, maskFrame, PING, PONG, TEXT, type FrameSink } from '../core/frames.ts';
-import { sessionId, userId, type Target } from '../plan/plan.ts';
+import type { Target } from '../plan/plan.ts';
 import type { Clock, Connection, Door, DoorEvents, Ending } from '../load/ports.ts';
-import { addressOf } from './addresses.ts';
+import { wayOf, type Source } from './addresses.ts';
 import { openingHandshake, refusalIn, type Handshake } from './handshake.ts';
-import { causeOf } from './system-error.ts';
+import { causeOf, ownWall } from './system-error.ts';
 
 /** A tool must accept more than a server may: a relay may grow a message (rule P4). */
 const MAX_INBOUND = 64 * 1024 * 1024;
@@ -16,6 +16,9 @@ const READ_BYTES = 256 * 1024;
 const MAX_HEAD = 16 * 1024;
 /** How long a peer that has closed may keep its socket open, ms. */
 const LINGER_MS = 2000;
+
+/** How a connection ends that never left this machine. */
+const AT_OUR_WALL: Ending = { code: 0, reason: '', initiator: 'client', wall: true };
 
 /** What all connections of a process share. */
 interface Shared {
@@ -31,10 +34,10 @@ export function netDoor(target: Target, run: string, clock: Clock): Door {
   const shared: Shared = { clock, buffer: new Uint8Array(READ_BYTES) };
   return {
     connect(seat, session, user, events) {
-      const template = target.urls[session % target.urls.length]!;
-      const url = new URL(addressOf(template, sessionId(run, session), userId(run, session, user)));
+      const way = wayOf(target, run, session, user);
+      const url = new URL(way.url);
       const handshake = openingHandshake(url, target.headers, target.subprotocols);
-      return new NetConnection(url, target.ca, handshake, seat, shared, events);
+      return new NetConnection(url, way.source, target.ca, handshake, seat, shared, events);
     },
   };
 }
@@ -51,11 +54,13 @@ class NetConnection implements Connection, FrameSink {
   #weClose = false;
   #over = false;
   #error: string | undefined;
+  #wall = false;
   /** When the bytes at hand were read. */
   #readAt = 0;
 
   constructor(
     url: URL,
+    source: Source,
     ca: string | undefined,
     handshake: Handshake,
     seat: number,
@@ -71,7 +76,7 @@ class NetConnection implements Connection, FrameSink {
     const port = Number(url.port) || (secure ? 443 : 80);
     if (secure) {
       const servername = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
-      this.#socket = connectTls({ host, port, ...servername, ...(ca !== undefined && { ca }) });
+      this.#socket = connectTls({ host, port, ...source, ...servername, ...(ca !== undefined && { ca }) });
       this.#socket.once('secureConnect', () => this.#greet());
       this.#socket.on('data', (data: Buffer) => this.#read(data, data.length));
     } else {
@@ -79,11 +84,13 @@ class NetConnection implements Connection, FrameSink {
         this.#read(bytes, length);
         return true;
       };
-      this.#socket = connectTcp({ host, port, noDelay: true, onread: { buffer: shared.buffer, callback } });
+      this.#socket = connectTcp({ host, port, ...source, noDelay: true, onread: { buffer: shared.buffer, callback } });
       this.#socket.once('connect', () => this.#greet());
     }
     this.#socket.on('error', (error) => {
-      this.#error ??= causeOf(error);
+      const wall = this.#handshake && ownWall(error);
+      if (wall !== undefined) this.#wall = true;
+      this.#error ??= wall ?? causeOf(error);
     });
     this.#socket.once('close', () => this.#end(1006, ''));
   }
@@ -159,7 +166,8 @@ class NetConnection implements Connection, FrameSink {
     if (this.#over) return;
     this.#over = true;
     const initiator = this.#weClose ? 'client' : code === 1006 ? 'network' : 'server';
-    const ending: Ending = { code, reason, initiator, ...(this.#error !== undefined && { error: this.#error }) };
+    const error = this.#error !== undefined && { error: this.#error };
+    const ending: Ending = this.#wall ? { ...AT_OUR_WALL, ...error } : { code, reason, initiator, ...error };
     this.#events.closed(this.#seat, this, ending, this.#shared.clock());
   }
 

@@ -2,6 +2,7 @@ import { EXIT, stoppedEarly, ToolError } from '../core/errors.ts';
 import type { Connection, Door, Ending } from '../load/ports.ts';
 import { closeCodeMeaning } from '../protocol/closing.ts';
 import { Collab } from '../protocol/collab.ts';
+import { wallAndRemedy } from './system-error.ts';
 
 /** What each system error says about the target, in a person's words. */
 const SYSTEM: [pattern: RegExp, meaning: string, hint: string][] = [
@@ -36,6 +37,8 @@ const SYSTEM: [pattern: RegExp, meaning: string, hint: string][] = [
 
 /** Why a connection could not be had, in words, with what to do. */
 export function explain(error: string): { meaning: string; hint: string } {
+  const own = wallAndRemedy(error);
+  if (own) return { meaning: own.wall, hint: `${own.remedy.charAt(0).toUpperCase()}${own.remedy.slice(1)}.` };
   const known = SYSTEM.find(([pattern]) => pattern.test(error));
   return { meaning: known?.[1] ?? error, hint: known?.[2] ?? 'Look at the server’s log.' };
 }
@@ -43,7 +46,7 @@ export function explain(error: string): { meaning: string; hint: string } {
 /** The sentence for a run that nobody could join. */
 export function nobodyJoined(where: string, error: string): ToolError {
   const { meaning, hint } = explain(error);
-  const said = meaning === error ? '' : ` (${error})`;
+  const said = meaning === error || error.startsWith(meaning) ? '' : ` (${error})`;
   return new ToolError(`Nobody could join ${where}: ${meaning}${said}.`, { hint, exitCode: EXIT.nobodyJoined });
 }
 

@@ -14,6 +14,8 @@ export interface RunRequest {
   start?: string;
   /** Process of the target whose resources are read (`--server-pid`). */
   server_pid?: number;
+  /** Addresses of this machine that users are sent from, dealt over them; absent: the system chooses. */
+  source_addresses?: string[];
   /** The run's own folder, already made; absent: nothing is written. */
   folder?: string;
 }

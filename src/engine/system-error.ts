@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net';
+
 /** The Node error that says why a connection could not be had. */
 export type SystemError = Error & { code?: string; errors?: SystemError[]; address?: string };
 
@@ -8,4 +10,44 @@ export function causeOf(error: SystemError): string {
   if (status) return `HTTP ${status[1]}`;
   if (error.code?.startsWith('WS_ERR')) return error.message;
   return error.code ? `${error.code}${error.address ? ` ${error.address}` : ''}` : error.message;
+}
+
+const NO_PORT = 'no local address and port were left towards the server';
+const MORE_PORTS =
+  'send from further addresses (--source-addresses), share the run between machines (--shard 1/2), or wait a minute where a run has just ended';
+const NO_MEMORY = 'this machine had no memory left for sockets';
+const LESS = 'take fewer users, or share the run between machines (--shard 1/2)';
+
+/** What of this machine's own is used up, and how there may be more of it. */
+const WALLS: Partial<Record<string, readonly [wall: string, remedy: string]>> = {
+  EMFILE: [
+    'a worker may have no further files open',
+    'raise the limit (ulimit -n), or take more workers (--workers auto)',
+  ],
+  ENFILE: ['this machine may have no further files open', 'raise fs.file-max, or take fewer users'],
+  EADDRNOTAVAIL: [NO_PORT, MORE_PORTS],
+  // What a bound socket gets instead, once all ports of its own address are taken.
+  EADDRINUSE: [NO_PORT, MORE_PORTS],
+  ENOBUFS: [NO_MEMORY, LESS],
+  ENOMEM: [NO_MEMORY, LESS],
+};
+
+/**
+ * The limit of this machine's own that a connection failed at, in words and with how to move it; nothing where it was
+ * the target's doing, or the network's. A machine without IPv6 has no address towards `::1` either, which is no limit
+ * where there is another way.
+ */
+export function ownWall(error: SystemError): string | undefined {
+  if (error.errors && error.errors.length > 0) {
+    const noIPv6 = ({ code, address = '' }: SystemError): boolean => code === 'EADDRNOTAVAIL' && isIPv6(address);
+    return error.errors.flatMap((one) => (noIPv6(one) ? [] : (ownWall(one) ?? [])))[0];
+  }
+  const wall = WALLS[error.code ?? ''];
+  return wall && `${wall[0]} (${error.code}): ${wall[1]}`;
+}
+
+/** What {@link ownWall} says, in its two halves; nothing where something else says it. */
+export function wallAndRemedy(text: string): { wall: string; remedy: string } | undefined {
+  const found = Object.entries(WALLS).find(([code, words]) => text === `${words![0]} (${code}): ${words![1]}`);
+  return found && { wall: `${found[1]![0]} (${found[0]})`, remedy: found[1]![1] };
 }

@@ -26,6 +26,9 @@ export interface RunningTarget {
 const STARTS_MS = 30_000;
 const ENDS_MS = 8000;
 const LINES = 20;
+/** Items that a user adds on its own at most, with room to spare; how far above the mean rate a burst of one may be. */
+const ADDED_ITEMS = 10;
+const BURST = 20;
 
 /**
  * Makes the target ready: the bundled server in a process of its own, a command of the user's, or one that runs.
@@ -72,8 +75,26 @@ type FromServer =
   | { kind: 'failed'; message: string; hint?: string; exitCode: ExitCode }
   | { kind: 'stopped'; counts: { faults: Record<string, number> } };
 
+/** What the bundled server must take at least: the user asked for this load, not for its limits (rule P16). */
+const roomFor = ({ users, sessions, users_total, items, rate }: RunRequest['plan']): Record<string, number> => ({
+  // Who is thrown out may be back before the old connection is gone.
+  maxConnections: 2 * users_total,
+  // Another one is looked into before the run.
+  maxSessions: sessions + 1,
+  maxUsersPerSession: users,
+  maxItems: items + ADDED_ITEMS * users,
+  maxRate: Math.ceil(rate * BURST),
+});
+
 async function startBundled(request: RunRequest, died: (how: string) => void): Promise<RunningTarget> {
-  const options = { host: '127.0.0.1', port: 0, faults: request.plan.faults, seed: request.plan.seed, quiet: true };
+  const options = {
+    host: '127.0.0.1',
+    port: 0,
+    faults: request.plan.faults,
+    seed: request.plan.seed,
+    quiet: true,
+    room: roomFor(request.plan),
+  };
   const child = fork(programUrl('server'), [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   let faults: Record<string, number> = {};
   let ending = false;

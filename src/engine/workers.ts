@@ -26,6 +26,12 @@ export interface WorkersHooks {
 
 const SLICE_MS = 1000;
 
+/** What ends a process for want of memory: the system, and Node itself. */
+const OUT_OF_MEMORY: Partial<Record<string, string>> = {
+  SIGKILL: ', as the system does where memory runs out',
+  SIGABRT: ', as Node does where its memory runs out: take more workers',
+};
+
 /** The child processes that simulate the users, from their start to their end. */
 export class Workers {
   readonly #workers: Worker[];
@@ -124,7 +130,7 @@ export class Workers {
     this.#hooks.event({
       at_ms: this.#hooks.now(),
       kind: 'worker-died',
-      text: `a worker of the load generator died (${how}): what its ${names.length} sessions (${some}) saw from here on is unknown`,
+      text: `a worker of the load generator died (${how}${OUT_OF_MEMORY[how] ?? ''}): what its ${names.length} sessions (${some}) saw from here on is unknown`,
     });
   }
 

@@ -1,8 +1,8 @@
 import { WebSocket } from 'ws';
-import { sessionId, userId, type Target } from '../plan/plan.ts';
+import type { Target } from '../plan/plan.ts';
 import type { Clock, Connection, Door, DoorEvents, Ending } from '../load/ports.ts';
-import { addressOf } from './addresses.ts';
-import { causeOf } from './system-error.ts';
+import { wayOf } from './addresses.ts';
+import { causeOf, ownWall } from './system-error.ts';
 
 /** A tool must accept more than a server may: a relay may grow a message (rule P4). */
 const MAX_INBOUND = 64 * 1024 * 1024;
@@ -16,9 +16,9 @@ export function wsDoor(target: Target, run: string, clock: Clock): Door {
   };
   return {
     connect(seat, session, user, events) {
-      const template = target.urls[session % target.urls.length]!;
-      const address = addressOf(template, sessionId(run, session), userId(run, session, user));
-      return new WsConnection(new WebSocket(address, target.subprotocols, options), seat, clock, events);
+      const { url, source } = wayOf(target, run, session, user);
+      const socket = new WebSocket(url, target.subprotocols, { ...options, ...source });
+      return new WsConnection(socket, seat, clock, events);
     },
   };
 }
@@ -28,17 +28,22 @@ class WsConnection implements Connection {
   #weClose = false;
   #silent = false;
   #error: string | undefined;
+  #opened = false;
+  #wall = false;
 
   constructor(socket: WebSocket, seat: number, clock: Clock, events: DoorEvents) {
     this.#socket = socket;
     socket.on('open', () => {
+      this.#opened = true;
       if (!this.#silent) events.opened(seat, this, clock());
     });
     socket.on('message', (data: Buffer) => {
       if (!this.#silent) events.message(seat, this, data, 0, data.length, clock());
     });
     socket.on('error', (error) => {
-      this.#error ??= causeOf(error);
+      const wall = this.#opened ? undefined : ownWall(error);
+      if (wall !== undefined) this.#wall = true;
+      this.#error ??= wall ?? causeOf(error);
     });
     socket.on('close', (code, reason) => {
       if (!this.#silent) events.closed(seat, this, this.#ending(code, reason.toString()), clock());
@@ -61,7 +66,9 @@ class WsConnection implements Connection {
   }
 
   #ending(code: number, reason: string): Ending {
+    const error = this.#error !== undefined && { error: this.#error };
+    if (this.#wall) return { code: 0, reason: '', initiator: 'client', wall: true, ...error };
     const initiator = this.#weClose ? 'client' : code === 1006 ? 'network' : 'server';
-    return { code, reason, initiator, ...(this.#error !== undefined && { error: this.#error }) };
+    return { code, reason, initiator, ...error };
   }
 }

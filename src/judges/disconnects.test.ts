@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Disconnect } from '../core/record.ts';
 import { disconnects } from './disconnects.ts';
+import { judge } from './index.ts';
+import { thresholds } from './thresholds.ts';
 import { cleanBut, cleanIntervals, measuredOf, rulingOf, unclaimedBy } from './fixture.ts';
 
 const ending = (of: Partial<Disconnect>): Disconnect => ({
@@ -27,6 +29,37 @@ describe('disconnects passes', () => {
     ];
     const run = cleanBut({ counters: { reconnects: 9, connections_failed: 1 } }, { disconnects: left });
     expect(rulingOf(disconnects, run).standing).toBe('pass');
+  });
+});
+
+describe('disconnects does not know', () => {
+  const message = 'no local address and port were left towards the server (EADDRNOTAVAIL): send from further addresses';
+  const walls = (count: number) => ({
+    disconnects: [ending({ code: 0, initiator: 'client', phase: 'connect', count })],
+    errors: [{ kind: 'wall', message, count, first_ms: 8100, last_ms: 8900 }],
+  });
+
+  test('what a limit of the tool’s own machine kept from the server, and says which and how to move it', () => {
+    const run = cleanBut({ counters: { connections_failed: 12 } }, walls(12));
+    const because = `12 attempts to connect never left this machine: ${message}`;
+    expect(rulingOf(disconnects, run)).toEqual(expect.objectContaining({ standing: 'unknown', because }));
+    expect(judge(run).verdicts.filter(({ standing }) => standing === 'fail')).toEqual([]);
+  });
+
+  test('but what the server refused besides is the server’s', () => {
+    const run = cleanBut({ counters: { connections_failed: 15 } }, walls(12));
+    const ruling = rulingOf(disconnects, run);
+    expect(ruling.standing).toBe('fail');
+    expect(ruling.because).toMatch(/^3 attempts to connect failed.*; 12 attempts to connect never left/);
+  });
+
+  test.each(['connections_failed:count==0', 'availability:value>0.99'])('and neither does %s', (threshold) => {
+    const late = { joined_user_ms: 0, planned_user_ms: 300_000 };
+    const plan = { thresholds: [threshold] };
+    const own = cleanBut({ counters: { connections_failed: 12 } }, { ...late, ...walls(12) }, plan);
+    expect(rulingOf(thresholds, own)).toMatchObject({ standing: 'unknown' });
+    const theirs = cleanBut({ counters: { connections_failed: 12 } }, late, plan);
+    expect(rulingOf(thresholds, theirs)).toMatchObject({ standing: 'fail' });
   });
 });
 

@@ -3,6 +3,7 @@ import { closeCodeMeaning } from '../protocol/closing.ts';
 import type { Measured } from '../result/measured.ts';
 import { counterIn, type Finding, type Judge } from './judge.ts';
 import { ruledByThreshold } from './thresholds.ts';
+import { ownWalls } from './walls.ts';
 import { capitalised, clock, counted, evidenceOf, list, number, quoted } from './words.ts';
 
 const ENDED_METRICS = ['disconnects_unexpected', 'disconnect_rate', 'disconnects_per_user_hour'];
@@ -12,13 +13,19 @@ export const disconnects: Judge = {
   name: 'disconnects',
   about:
     'No attempt to join failed and no joined connection ended, unless the scenario or this tool ended it. Who began ' +
-    'it, with what close code and in which phase is told.',
+    'it, with what close code and in which phase is told. Unknown where the only ones that failed did so at a limit ' +
+    'of this tool’s own machine.',
   judge(measured) {
     const joined = counterIn(measured, 'connections');
-    const failed = failedAttempts(measured);
-    if (joined + failed === 0) return [{ not_claimed: { claim: CLAIM, because: 'nobody connected' } }];
+    const walls = ownWalls(measured);
+    const failed = Math.max(failedAttempts(measured) - walls.count, 0);
+    if (joined + failed + walls.count === 0) return [{ not_claimed: { claim: CLAIM, because: 'nobody connected' } }];
     const ended = counterIn(measured, 'disconnects_unexpected');
-    if (ended + failed === 0) return [{ claim: CLAIM, standing: 'pass', because: `0 of ${number(joined)}` }];
+    if (ended + failed + walls.count === 0)
+      return [{ claim: CLAIM, standing: 'pass', because: `0 of ${number(joined)}` }];
+    if (ended + failed === 0) {
+      return [{ claim: CLAIM, standing: 'unknown', because: walls.because, headline: `${walls.because}.` }];
+    }
     return [ruling(measured, joined, ended, failed)];
   },
 };
@@ -41,6 +48,8 @@ function ruling(measured: Measured, joined: number, ended: number, failed: numbe
     parts.push(`${number(ended)} of ${counted(joined, 'connection')} ended${how && `: ${how}`}`);
   }
   if (failed > 0) parts.push(`${counted(failed, 'attempt')} to connect failed${whyFailed(measured)}`);
+  const walls = ownWalls(measured);
+  if (walls.count > 0) parts.push(walls.because);
   const because = parts.join('; ');
   return {
     claim: CLAIM,

@@ -6,6 +6,7 @@ import { percentileOf } from '../result/histogram.ts';
 import type { Measured } from '../result/measured.ts';
 import type { Standing } from '../result/result.ts';
 import type { Finding, Judge, JudgeName, RestsOn } from './judge.ts';
+import { ownWalls } from './walls.ts';
 import { clock, counted, milliseconds, number, percent } from './words.ts';
 
 export const thresholds: Judge = {
@@ -26,6 +27,10 @@ function ruling(measured: Measured, threshold: Threshold): Finding {
   const value = valueOf(measured, threshold);
   const standing = standingOf(measured, threshold);
   const { metric } = threshold;
+  const walls = ownWalls(measured);
+  if (standing === 'fail' && walls.count > 0 && ON_JOINING.has(metric)) {
+    return { claim, standing: 'unknown', because: `it was ${valueText(threshold, value!)}, and ${walls.because}` };
+  }
   if (standing === 'unknown') {
     const early = isEarly(measured, threshold);
     const uncalled = early || notPlanned(measured, metric);
@@ -168,6 +173,9 @@ const OWNERS: Partial<Record<string, JudgeName>> = {
   connections_failed: 'disconnects',
   availability: 'disconnects',
 };
+
+/** Metrics that get worse where a user could not even try to join. */
+const ON_JOINING = new Set(['connections', 'connections_failed', 'availability']);
 
 function restsOn(metric: string): RestsOn | undefined {
   if (metric === 'send_lag' || metric.startsWith('generator_')) return undefined;

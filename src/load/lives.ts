@@ -199,7 +199,7 @@ export class Lives {
     const expected = phase === 'close';
     const { code, reason, initiator } = ending;
     this.#recorder.disconnect({ code, reason, initiator, phase, expected }, at / 1000);
-    if (ending.error !== undefined) this.#recorder.error(phase, ending.error, at / 1000);
+    if (ending.error !== undefined) this.#recorder.error(ending.wall ? 'wall' : phase, ending.error, at / 1000);
     const stage = this.#recorder.stageOf(at);
     if (life === CONNECTING || life === OPEN) this.#recorder.count(stage, COUNTER.connections_failed, 1);
     if (life === JOINED) this.#thrownOut(seat, ending, stage, at);

@@ -17,6 +17,8 @@ export interface Ending {
   initiator: Initiator;
   /** What the system or HTTP said, where that is the cause: `ECONNREFUSED`, `HTTP 503`. */
   error?: string;
+  /** It failed at a limit of this machine's own, which `error` tells: nothing is known of the target. */
+  wall?: true;
 }
 
 /** What a door tells. Bytes are valid during the call only; `at` is µs of the run's clock, read once a read event. */

@@ -46,6 +46,8 @@ export interface Target {
   urls: string[];
   headers: Record<string, string>;
   subprotocols: string[];
+  /** Addresses of this machine that users are sent from; absent: the system chooses. */
+  source_addresses?: string[];
   /** PEM text of additional certificate authorities. */
   ca?: string;
 }
