@@ -120,7 +120,7 @@ describe('a summary names the cause first', () => {
   test('of one failure, and what held', () => {
     const { summary } = concluded([...cleanIntervals(), alsoSeen({ counters: { misrouted: 1 } })]);
     expect(summary).toBe(
-      '1 change arrived in another session. What held: delivery, order, heartbeat, disconnects and thresholds.',
+      '1 change arrived in another session. What held: convergence, delivery, order, late-join, heartbeat, disconnects and thresholds.',
     );
   });
 

@@ -10,7 +10,10 @@ import type { Finding, Judge, Ruling } from './judge.ts';
 
 const latencies = (count: number): number[] => Array.from({ length: count }, (_, i) => 0.2 + (i % 100) / 50);
 
-/** Three sessions of ten: 30 joins, 300 changes at nine receivers each, ten heartbeats. */
+/**
+ * Three sessions of ten on a server with versions and states: 30 joins, 300 changes at nine receivers each, ten
+ * heartbeats, and everybody with the same document at the end.
+ */
 export function cleanIntervals(): Interval[] {
   const steady: Parts = {
     counters: {
@@ -30,7 +33,12 @@ export function cleanIntervals(): Interval[] {
   return [
     intervalOf(0, 3000, { ramp: { counters: { connections: 30 }, trends: { join_time: trendOf(latencies(30)) } } }),
     intervalOf(3000, 13_000, { steady }, { joined_user_ms: 300_000, planned_user_ms: 300_000 }),
-    intervalOf(13_000, 14_000, {}),
+    intervalOf(
+      13_000,
+      14_000,
+      { drain: { counters: { states_checked: 54, replicas_compared: 30 } } },
+      { traits: ['acks', 'versions', 'state'] },
+    ),
   ];
 }
 

@@ -1,16 +1,28 @@
 import type { Measured } from '../result/measured.ts';
 import type { NotClaimed, Standing, Verdict } from '../result/result.ts';
+import { convergence } from './convergence.ts';
 import { delivery } from './delivery.ts';
 import { disconnects } from './disconnects.ts';
 import { generator, healthOf, type Health } from './generator.ts';
 import { heartbeat } from './heartbeat.ts';
 import { isolation } from './isolation.ts';
 import type { Judge, JudgeName, Ruling } from './judge.ts';
+import { lateJoin } from './late-join.ts';
 import { order } from './order.ts';
 import { thresholds } from './thresholds.ts';
 
 /** Every judge there is, in the order in which their verdicts are told. */
-export const JUDGES: readonly Judge[] = [delivery, order, isolation, heartbeat, disconnects, thresholds, generator];
+export const JUDGES: readonly Judge[] = [
+  convergence,
+  delivery,
+  order,
+  isolation,
+  lateJoin,
+  heartbeat,
+  disconnects,
+  thresholds,
+  generator,
+];
 
 /** A verdict with its sentence for the summary. */
 export type Judged = Verdict & { headline?: string };
@@ -47,9 +59,8 @@ function withCause(name: JudgeName, ruling: Ruling, health: Health, failed: Read
   if (health.deaths.length > 0 && verdict.standing === 'pass') {
     return unknownFor(told, `${verdict.because}; but of some sessions nothing is known`);
   }
-  if (verdict.standing === 'fail' && follows_from && failed.has(follows_from)) {
-    return { ...told, explained_by: follows_from };
-  }
+  const cause = follows_from?.find((one) => failed.has(one));
+  if (verdict.standing === 'fail' && cause) return { ...told, explained_by: cause };
   return told;
 }
 

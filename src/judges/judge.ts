@@ -31,8 +31,8 @@ export type RestsOn = 'latency' | 'deadline' | 'silence';
 /** What a judge says of one claim that the plan calls for. */
 export interface Ruling extends Omit<Verdict, 'judge' | 'explained_by'> {
   rests_on?: RestsOn;
-  /** The judge whose failure would be the cause of this one's. */
-  follows_from?: JudgeName;
+  /** The judges whose failure would be the cause of this one's: the first that fails is. */
+  follows_from?: readonly JudgeName[];
   /** One whole sentence for the summary, of a verdict that is not a pass. */
   headline?: string;
 }

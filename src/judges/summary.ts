@@ -3,14 +3,30 @@ import { worst, type Judged } from './index.ts';
 import { capitalised, list, milliseconds, number } from './words.ts';
 
 /** Failures are told in this order: what is worst for the people who work together comes first. */
-const GRAVITY = ['isolation', 'delivery', 'order', 'disconnects', 'heartbeat', 'thresholds', 'generator'];
+const GRAVITY = [
+  'convergence',
+  'isolation',
+  'delivery',
+  'order',
+  'late-join',
+  'presence',
+  'slow-readers',
+  'disconnects',
+  'heartbeat',
+  'thresholds',
+  'generator',
+];
 
 /** The two sentences that matter. */
 export function summarise(measured: Measured, verdicts: readonly Judged[]): string {
   const standing = worst(verdicts);
   if (standing === 'pass') return passing(measured, verdicts);
   if (verdicts.length === 0) return 'Nothing was judged.';
-  const causes = verdicts.filter((verdict) => verdict.standing === standing && verdict.explained_by === undefined);
+  // What people ended up looking at is told first, also where another judge knows why.
+  const causes = verdicts.filter(
+    (verdict) =>
+      verdict.standing === standing && (verdict.explained_by === undefined || verdict.judge === 'convergence'),
+  );
   const headlines = inGravity(causes).flatMap(({ headline }) => headline ?? []);
   if (headlines.length > 1) return headlines.slice(0, 2).join(' ');
   const second = standing === 'fail' ? whatHeld(verdicts) : whatIsUnknown(verdicts);

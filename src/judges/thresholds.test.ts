@@ -43,7 +43,7 @@ describe('a threshold', () => {
     for (const aggregation of ['p(99)', 'max', 'avg']) {
       const run = cleanBut(lost, {}, { thresholds: [`broadcast_latency:${aggregation}<100000`] });
       const ruling = rulingOf(thresholds, run);
-      expect(ruling).toMatchObject({ standing: 'fail', follows_from: 'delivery' });
+      expect(ruling).toMatchObject({ standing: 'fail', follows_from: ['delivery'] });
       expect(ruling.because).toMatch(
         /^it was over the deadline: something never arrived(; 100 of 2,800 \(3\.6 %\) never came)?$/,
       );
@@ -92,7 +92,7 @@ describe('a threshold', () => {
     expect(rulingOf(thresholds, run)).toMatchObject({
       standing: 'fail',
       because: 'it was 0.1',
-      follows_from: 'disconnects',
+      follows_from: ['disconnects'],
       rests_on: 'silence',
     });
   });

@@ -49,7 +49,7 @@ function ruling(measured: Measured, threshold: Threshold): Finding {
     ...(rests_on && { rests_on }),
     ...(standing === 'fail' && {
       headline: `${subject(threshold)} was ${valueText(threshold, value!)}, limit ${limitText(threshold)}.`,
-      ...(follows_from && { follows_from }),
+      ...(follows_from && { follows_from: [follows_from] }),
     }),
   };
 }

@@ -18,8 +18,23 @@ describe('order', () => {
     );
     const ruling = rulingOf(order, run);
     expect(ruling.standing).toBe('fail');
-    expect(ruling.because).toMatch(/^2 arrived after a later change of the same sender, the first at \d\d:\d\d:11$/);
+    expect(ruling.because).toMatch(
+      /^2 changes arrived after a later one of the same sender, the first at \d\d:\d\d:11$/,
+    );
     expect(ruling.evidence).toHaveLength(1);
+  });
+
+  test('fails a version that came too late, twice, or not at all', () => {
+    const ruling = rulingOf(order, cleanBut({ counters: { version_errors: 2 } }));
+    expect(ruling).toMatchObject({ standing: 'fail', because: '2 versions came too late, twice, or not at all' });
+  });
+
+  test('claims one order of all senders only where the server gives versions', () => {
+    expect(rulingOf(order, clean).because).toBe('one order for everybody in each of 3 sessions');
+    expect(order.judge(measuredOf(cleanIntervals().slice(0, 2)))).toMatchObject([
+      { standing: 'pass', because: "each sender's changes in the order sent" },
+      { not_claimed: { because: 'the server gives its changes no versions' } },
+    ]);
   });
 
   test('is not claimed where nothing arrived', () => {

@@ -24,8 +24,15 @@ export const isSame = (a: number, b: number): boolean => a === b || (!isThere(a)
 
 const cellOf = (stamp: number, kind: number): number => ((stamp << 2) | kind) >>> 0;
 
-/** The cell once a copy with altered content has been applied. */
-export const damaged = (cell: number, stamp: number): number => (stamp > stampOf(cell) ? cellOf(stamp, DAMAGED) : cell);
+/** The cell once a copy with altered content has been applied: an addition or edit shows it, a removal fails. */
+export function damaged(cell: number, stamp: number, action: number): number {
+  if (stamp <= stampOf(cell)) return cell;
+  return cellOf(stamp, action === ADD || isThere(cell) ? DAMAGED : EDITED);
+}
+
+/** An item is there, and what it shows is not known. */
+export const unknownAt = (stamp: number): number => cellOf(stamp, DAMAGED);
+export const isDamaged = (cell: number): boolean => (cell & 3) === DAMAGED;
 
 /**
  * The cell once a change is applied, whatever the order in which changes come: the highest stamp wins. An edit of what

@@ -1,5 +1,5 @@
 import { draw } from '../core/random.ts';
-import { applied, isThere } from './cell.ts';
+import { ADD, applied, isThere } from './cell.ts';
 
 /** Fewest and most versions that can be looked back at. */
 const LEAST_WINDOW = 64;
@@ -39,6 +39,9 @@ export class Contents {
   }
 }
 
+/** One number for a change of a session. */
+export const changeKey = (user: number, seq: number): number => user * 2 ** 32 + seq;
+
 /** One number for which change made an item what it is: their sum says which changes a document is made of. */
 export const markOf = (user: number, seq: number): number => draw(user + 1, seq);
 
@@ -62,6 +65,10 @@ export class History {
   #count = 0;
   #top = -1;
   #stuckSince = 0;
+  /** Places in doubt; changes whose items stayed though their place was taken; versions that took them. */
+  readonly #odd = new Set<number>();
+  readonly #orphans = new Set<number>();
+  readonly #orphaning = new Set<number>();
   readonly #mask: number;
   /** The last versions, by version & mask: the step, what it replaced, and marks and count after it. */
   readonly #versions: Float64Array;
@@ -99,6 +106,7 @@ export class History {
     this.contents.cells.fill(0);
     this.changedAt.fill(0);
     this.#marks = this.#count = this.changes = 0;
+    for (const set of [this.#odd, this.#orphans, this.#orphaning]) set.clear();
   }
 
   /** Applies a change in the order of sends. */
@@ -180,12 +188,21 @@ export class History {
   #apply({ place, action, user, seq, item }: Step, stamp: number, at: number): void {
     const { cells, users, seqs, items } = this.contents;
     const before = cells[place]!;
-    const after = applied(before, stamp, action);
+    const isAnother = isThere(before) && items[place] !== item;
     this.changes++;
-    if (isThere(before)) {
+    this.changedAt[place] = at;
+    // A user who was away for an item's removal goes on to its next one, and the old one stays for ever; one who was
+    // away for the addition edits what is not there. What replicas make of such a place is not followed.
+    if (isAnother && action !== ADD) return void this.#odd.add(place);
+    if (isAnother) {
+      this.#odd.add(place);
+      this.#orphans.add(changeKey(users[place]!, seqs[place]!));
+      this.#orphaning.add(stamp);
+    } else if (isThere(before)) {
       this.#marks = (this.#marks - markOf(users[place]!, seqs[place]!)) >>> 0;
       this.#count--;
-    }
+    } else if (action === ADD) this.#odd.delete(place);
+    const after = isAnother ? applied(0, stamp, action) : applied(before, stamp, action);
     if (isThere(after)) {
       this.#marks = (this.#marks + markOf(user, seq)) >>> 0;
       this.#count++;
@@ -194,7 +211,21 @@ export class History {
     users[place] = user;
     seqs[place] = seq;
     items[place] = item;
-    this.changedAt[place] = at;
+  }
+
+  /** Whether what a place holds cannot be told from the order of its changes. */
+  isOdd(place: number): boolean {
+    return this.#odd.has(place);
+  }
+
+  /** Whether this version's addition took a place whose old item stayed. */
+  orphaned(version: number): boolean {
+    return this.#orphaning.has(version);
+  }
+
+  /** Whether an item that has no place any more is as this change made it. */
+  isOrphan(user: number, seq: number): boolean {
+    return this.#orphans.has(changeKey(user, seq));
   }
 
   /** Takes down what there is after `version`. */

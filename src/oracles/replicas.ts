@@ -1,4 +1,4 @@
-import { applied, appliedNow, damaged, isSame, isThere, over, stampOf } from './cell.ts';
+import { ADD, applied, appliedNow, damaged, isDamaged, isSame, isThere, over, stampOf } from './cell.ts';
 import type { Told } from './documents.ts';
 import type { Flight } from './flight.ts';
 import { NONE } from './flight.ts';
@@ -45,8 +45,9 @@ export class Replicas {
   readonly #members: Membership;
   readonly #cells: Uint32Array;
   readonly #flags: Uint8Array;
-  /** Place + 1 at which an item that the session has removed is still shown; 0 for none. */
+  /** Place + 1 at which an item that the session has removed is still shown, 0 for none; and since which addition. */
   readonly #strays: Uint32Array;
+  readonly #strayedBy: Uint32Array;
   /** Places of each session that two users edited at once, on a server that gives no order. */
   readonly #contested: Uint8Array;
   /** Seat × places + place of copies that were lost, altered or out of order. */
@@ -60,6 +61,7 @@ export class Replicas {
     this.#cells = new Uint32Array(sessions * users * places);
     this.#flags = new Uint8Array(sessions * users);
     this.#strays = new Uint32Array(sessions * users);
+    this.#strayedBy = new Uint32Array(sessions * users);
     this.#contested = new Uint8Array(sessions * places);
   }
 
@@ -77,7 +79,7 @@ export class Replicas {
     const before = this.#cells[at]!;
     const after = (this.#cells[at] = applied(before, version, action));
     // A place is used again only once its item is removed: whoever missed the removal still shows the old one.
-    if (action === 0 && isThere(before) && after !== before) this.#strays[seat] = place + 1;
+    if (action === ADD && isThere(before) && after !== before) this.#stray(seat, place, version);
   }
 
   /** Applies a change in the order of arrival. */
@@ -85,13 +87,18 @@ export class Replicas {
     const at = seat * this.#options.places + place;
     const before = this.#cells[at]!;
     this.#cells[at] = appliedNow(before, stamp, action);
-    if (action === 0 && isThere(before)) this.#strays[seat] = place + 1;
+    if (action === ADD && isThere(before)) this.#stray(seat, place, stamp);
+  }
+
+  #stray(seat: number, place: number, stamp: number): void {
+    this.#strays[seat] = place + 1;
+    this.#strayedBy[seat] = stamp;
   }
 
   /** Applies a copy whose content is not what was sent. */
-  damage(seat: number, stamp: number, place: number): void {
+  damage(seat: number, stamp: number, { place, action }: Step): void {
     const at = seat * this.#options.places + place;
-    this.#cells[at] = damaged(this.#cells[at]!, stamp);
+    this.#cells[at] = damaged(this.#cells[at]!, stamp, action);
   }
 
   wronged(seat: number, place: number): void {
@@ -173,7 +180,8 @@ export class Replicas {
     let isExplained = true;
     let isContested = false;
     for (let place = 0; place < places; place++) {
-      const isStray = this.#strays[seat] === place + 1;
+      if (history.isOdd(place)) continue;
+      const isStray = this.#strays[seat] === place + 1 && !history.orphaned(this.#strayedBy[seat]!);
       if (!isStray && (history.changedAt[place]! > before || !this.#differs(history, seat, place))) continue;
       if (!history.isVersioned && this.#contested[session * places + place] === 1) {
         isContested = true;
@@ -208,16 +216,18 @@ export class Replicas {
     const { cells, users, seqs, items } = history.contents;
     const theirs = cells[place]!;
     const step = { place, user: users[place]!, seq: seqs[place]!, item: items[place]! };
-    const note =
-      this.#strays[seat] === place + 1
-        ? 'still shows an item that its session has removed'
-        : !isThere(ours)
-          ? 'lacks this item'
-          : !isThere(theirs)
-            ? 'still shows this item, which its session has removed'
-            : history.isVersioned
-              ? `shows this item as of version ${stampOf(ours)}, its session as of version ${stampOf(theirs)}`
-              : 'shows this item as of another change than its session';
+    const isStray = this.#strays[seat] === place + 1;
+    const note = isStray ? 'still shows an item that its session has removed' : differenceOf(ours, theirs, history);
     return { kind: 'diverged_replicas', seat, at, step, note };
   }
+}
+
+/** What a user shows instead of what its session does, in words. */
+function differenceOf(ours: number, theirs: number, { isVersioned }: History): string {
+  if (!isThere(ours)) return 'lacks this item';
+  if (!isThere(theirs)) return 'still shows this item, which its session has removed';
+  if (isDamaged(ours)) return 'shows this item with altered content';
+  return isVersioned
+    ? `shows this item as of version ${stampOf(ours)}, its session as of version ${stampOf(theirs)}`
+    : 'shows this item as another change made it than its session';
 }

@@ -1,9 +1,9 @@
 import { COUNTER, type Recorder } from '../core/recorder.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
-import { damaged, isThere } from './cell.ts';
+import { isThere, unknownAt } from './cell.ts';
 import type { Told } from './documents.ts';
 import { NONE, type Flight } from './flight.ts';
-import { Contents, markOf, type History } from './history.ts';
+import { changeKey, Contents, markOf, type History } from './history.ts';
 import type { Replicas } from './replicas.ts';
 
 export interface SnapshotsOptions {
@@ -21,8 +21,6 @@ interface Waiting {
   changes: number[];
   at: number;
 }
-
-const changeKey = (user: number, seq: number): number => user * 2 ** 32 + seq;
 
 /** Holds the states that users are given against what the changes up to their version add up to (P10). */
 export class Snapshots {
@@ -122,7 +120,10 @@ export class Snapshots {
   #mislead(seat: number, version: number, changes: number[], at: number, isTold: boolean): void {
     const then = this.#then;
     const held = new Set<number>();
-    for (let i = 0; i < changes.length; i += 2) held.add(changeKey(changes[i]!, changes[i + 1]!));
+    const history = this.#historyOf(seat);
+    for (let i = 0; i < changes.length; i += 2) {
+      if (!history.isOrphan(changes[i]!, changes[i + 1]!)) held.add(changeKey(changes[i]!, changes[i + 1]!));
+    }
     const lacking: number[] = [];
     for (let place = 0; place < this.#options.places; place++) {
       if (isThere(then.cells[place]!) && !held.delete(changeKey(then.users[place]!, then.seqs[place]!))) {
@@ -139,7 +140,7 @@ export class Snapshots {
       const step = first === undefined ? undefined : stepIn(then, first);
       this.#wrong(seat, at, wrong, step);
     }
-    for (const place of lacking) then.cells[place] = held.size > 0 ? damaged(0, version) : 0;
+    for (const place of lacking) then.cells[place] = held.size > 0 ? unknownAt(version) : 0;
   }
 
   #wrong(seat: number, at: number, note: string, step?: Told['step']): void {
@@ -164,12 +165,12 @@ export class Snapshots {
       const place = places.get(key);
       const entry = place === undefined ? flight.find(first + changes[i]!, changes[i + 1]!) : NONE;
       if (place !== undefined) shown[place] = cells[place]!;
-      else if (entry === NONE) unknown++;
+      else if (entry === NONE) unknown += history.isOrphan(changes[i]!, changes[i + 1]!) ? 0 : 1;
       else shown[flight.place[entry]!] = ((flight.order[entry]! << 2) | 1) >>> 0;
       places.delete(key);
     }
     // An item that it shows as of an older change: which, nobody remembers.
-    for (const place of places.values()) if (unknown-- > 0 && shown[place] === 0) shown[place] = damaged(0, 1);
+    for (const place of places.values()) if (unknown-- > 0 && shown[place] === 0) shown[place] = unknownAt(1);
     this.#replicas.replace(seat, Infinity);
     this.#replicas.base(seat, shown, false);
   }
