@@ -2,6 +2,15 @@ import { performance, PerformanceObserver, type EventLoopUtilization } from 'nod
 import { TREND, type Recorder } from '../core/recorder.ts';
 import type { Clock } from '../load/ports.ts';
 
+/** Memory of this process; to read it the system opens a file, which a process with too many of them may not. */
+function residentBytes(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Watches this process: a load generator that is itself the bottleneck has to say so. */
 export class Health {
   #loop: EventLoopUtilization = performance.eventLoopUtilization();
@@ -30,7 +39,8 @@ export class Health {
       performance.eventLoopUtilization(loop, this.#loop).utilization,
     );
     if (seconds > 0) recorder.gauge(stage, 'generator_cpu', used / seconds);
-    recorder.gauge(stage, 'generator_rss', process.memoryUsage.rss());
+    const rss = residentBytes();
+    if (rss !== undefined) recorder.gauge(stage, 'generator_rss', rss);
     this.#loop = loop;
     this.#cpu = cpu;
     this.#at = now;
