@@ -74,7 +74,7 @@ function passing({ plan, traits }: Measured, compared: number): string {
   const documents = counted(plan.sessions, 'document');
   return compared > plan.users_total
     ? `in ${number(compared)} looks at a user’s document${server === '' ? '' : ' and the server’s'}, all held the same ${documents}`
-    : `${counted(compared, 'user')}${server} hold the same ${documents}`;
+    : `${counted(compared, 'user')}${server} hold the same ${documents}${traits.has('state') ? '' : ', as far as they were there'}`;
 }
 
 function whyNot({ counted: count }: Measured): string {

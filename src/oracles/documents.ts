@@ -54,6 +54,7 @@ export class Documents {
   /** Changes of each session whose version nobody learnt. */
   readonly #nameless: Uint32Array;
   readonly #tell: (told: Told) => void;
+  #givesStates = false;
 
   constructor(options: DocumentsOptions, flight: Flight, members: Membership) {
     const { sessions, users, items } = options;
@@ -89,14 +90,16 @@ export class Documents {
 
   connecting(seat: number): void {
     this.#told[seat] = 0;
-    this.#replicas.begin(seat, this.#historyOf(seat).changes === 0);
     this.#snapshots.connecting(seat);
   }
 
   /** @param version the session's, as the server says at the join */
   joined(seat: number, version: number | undefined): void {
-    const history = this.#historyOf(seat);
-    if (version !== undefined && history.changes === 0) history.begin(version);
+    const session = Math.floor(seat / this.#users);
+    // Where nothing was sent yet there is nothing that nobody would tell this user.
+    const isWhole = this.#members.sendsIn(session) === 0;
+    this.#replicas.begin(seat, isWhole);
+    if (version !== undefined && isWhole) this.#histories[session]!.begin(version);
   }
 
   /** Asked for the state: what comes may not be older than what is known now. */
@@ -124,7 +127,7 @@ export class Documents {
     if (!history.isVersioned) {
       this.#recorder.trait('versions');
       history.orderByVersion();
-      for (let user = 0; user < this.#users; user++) this.#replicas.begin(session * this.#users + user, true);
+      for (let user = 0; user < this.#users; user++) this.#replicas.forget(session * this.#users + user);
     }
     const step = this.#stepOf(entry);
     if (!history.record(version, step, at)) {
@@ -195,7 +198,10 @@ export class Documents {
     if (snapshot.isOpaque) return;
     const { version } = snapshot;
     if (version === undefined || !this.#historyOf(seat).isVersioned) {
-      return this.#snapshots.takeUnordered(seat, snapshot, this.#flight);
+      // Some servers keep no state and always answer with an empty one.
+      if (snapshot.changes.length > 0) this.#givesStates = true;
+      if (this.#givesStates) this.#snapshots.takeUnordered(seat, snapshot, this.#flight);
+      return;
     }
     this.#snapshots.take(seat, snapshot, version, this.#told[seat]!, at);
     this.#told[seat] = version;

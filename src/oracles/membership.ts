@@ -86,6 +86,11 @@ export class Membership {
     return true;
   }
 
+  /** Sends of a session so far. */
+  sendsIn(session: number): number {
+    return this.#sends[session]!;
+  }
+
   isIn(seat: number): boolean {
     return this.#order[seat] !== 0;
   }

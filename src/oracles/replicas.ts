@@ -67,10 +67,15 @@ export class Replicas {
 
   /** A user begins anew. @param isWhole nothing was in the session before it came */
   begin(seat: number, isWhole: boolean): void {
+    this.forget(seat);
+    this.#flags[seat] = isWhole ? WHOLE : 0;
+  }
+
+  /** What was applied in the order of arrival is forgotten: there are versions. */
+  forget(seat: number): void {
     const { places } = this.#options;
     this.#cells.fill(0, seat * places, (seat + 1) * places);
     this.#strays[seat] = 0;
-    this.#flags[seat] = isWhole ? WHOLE : 0;
   }
 
   /** Applies a change in the order of versions. */
