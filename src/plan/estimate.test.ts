@@ -75,6 +75,14 @@ describe('an estimate', () => {
     expect(ws!.memory_bytes).toBeGreaterThan(net!.memory_bytes);
   });
 
+  it('has memory for each user’s document, which grows with the session', () => {
+    const one = estimate(plan({ users: 1000, sessions: 2 }), 0, far).memory_bytes;
+    const same = estimate(plan({ users: 100, sessions: 20 }), 0, far).memory_bytes;
+    expect(one - same).toBe(2000 * 900 * 20);
+    const items = estimate(plan({ items: 100_000 }), 0, far).memory_bytes - estimate(plan(), 0, far).memory_bytes;
+    expect(items).toBeCloseTo(250 * 99_980 * 4);
+  });
+
   it('has a row for each need, with the limit where there is one', () => {
     const rows = Object.fromEntries(estimateTable(estimate(plan(), 0, far), machine, 1024));
     expect(rows).toMatchObject({

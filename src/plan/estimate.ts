@@ -50,17 +50,20 @@ export interface Reach {
 
 /**
  * By transport, measured under traffic on two cores of a virtual machine at 250 to 15,000 users: memory of a user, and
- * processor time of a message at few messages a read (5 to 7.4 µs over `net`, 8.2 to 10.8 over `ws`; less where many
- * come at once).
+ * processor time of a message at few messages a read (5 to 8.7 µs over `net`, 8.2 to 10.8 over `ws`; less where many
+ * come at once); of k6, 75 MB for 50 users and 29 µs.
  */
 const COSTS: Record<Plan['transport'], { user_bytes: number; message_us: number }> = {
-  net: { user_bytes: 5000, message_us: 7 },
-  ws: { user_bytes: 15_700, message_us: 10 },
-  k6: { user_bytes: 300_000, message_us: 30 },
+  net: { user_bytes: 9000, message_us: 8 },
+  ws: { user_bytes: 19_000, message_us: 11 },
+  k6: { user_bytes: 1_500_000, message_us: 29 },
 };
-/** A worker before its first user, without what it shares with the others; a pair of users in a session. */
+/** A worker before its first user, without what it shares with the others. */
 const WORKER_BYTES = 50e6;
+/** A pair of users in a session; an item in a user's document; the items a user has of its own. */
 const PAIR_BYTES = 4;
+const ITEM_BYTES = 4;
+const OWN_ITEMS = 4;
 /** The bundled server: before its first client, and each client. */
 const SERVER_BYTES = 60e6;
 const CLIENT_BYTES = 15_000;
@@ -151,7 +154,7 @@ export function estimate(plan: Plan, cursorsEach: number, reach: Reach, sources 
     memory_bytes:
       workers * WORKER_BYTES +
       connections * user_bytes +
-      sessions * users * users * PAIR_BYTES +
+      connections * (users * PAIR_BYTES + (plan.items + users * OWN_ITEMS) * ITEM_BYTES) +
       (plan.target === 'bundled' ? SERVER_BYTES + connections * CLIENT_BYTES : 0),
   };
 }
