@@ -1,43 +1,13 @@
 import { draw } from '../core/random.ts';
 import { ADD, applied, isThere } from './cell.ts';
+import { Contents, type Step } from './contents.ts';
+import { Past } from './past.ts';
 
 /** Fewest and most versions that can be looked back at. */
 const LEAST_WINDOW = 64;
 const MOST_WINDOW = 4096;
 /** Versions that may pass for each user before a snapshot is looked at. */
-const WINDOW_PER_USER = 16;
-
-/** One change of a session: what it does to which place, and whose change it is. */
-export interface Step {
-  place: number;
-  action: number;
-  /** Which of its user's items it is about. */
-  item: number;
-  user: number;
-  seq: number;
-}
-
-/** What a document holds, place by place. */
-export class Contents {
-  readonly cells: Uint32Array;
-  readonly users: Uint32Array;
-  readonly seqs: Uint32Array;
-  readonly items: Uint32Array;
-
-  constructor(places: number) {
-    this.cells = new Uint32Array(places);
-    this.users = new Uint32Array(places);
-    this.seqs = new Uint32Array(places);
-    this.items = new Uint32Array(places);
-  }
-
-  copy(from: Contents): void {
-    this.cells.set(from.cells);
-    this.users.set(from.users);
-    this.seqs.set(from.seqs);
-    this.items.set(from.items);
-  }
-}
+const WINDOW_PER_USER = 8;
 
 /** One number for a change of a session. */
 export const changeKey = (user: number, seq: number): number => user * 2 ** 32 + seq;
@@ -69,35 +39,21 @@ export class History {
   readonly #odd = new Set<number>();
   readonly #orphans = new Set<number>();
   readonly #orphaning = new Set<number>();
-  readonly #mask: number;
-  /** The last versions, by version & mask: the step, what it replaced, and marks and count after it. */
-  readonly #versions: Float64Array;
-  readonly #steps: Contents;
-  readonly #places: Int32Array;
-  readonly #actions: Uint8Array;
-  readonly #before: Contents;
-  readonly #marksAfter: Uint32Array;
-  readonly #countAfter: Uint32Array;
+  readonly #window: number;
+  /** The last versions; absent as long as there are none. */
+  #past: Past | undefined;
 
   constructor(places: number, users: number) {
     const window = Math.min(MOST_WINDOW, Math.max(LEAST_WINDOW, 2 ** Math.ceil(Math.log2(users * WINDOW_PER_USER))));
+    this.#window = window;
     this.contents = new Contents(places);
     this.changedAt = new Float64Array(places);
-    this.#mask = window - 1;
-    this.#versions = new Float64Array(window).fill(-1);
-    this.#steps = new Contents(window);
-    this.#places = new Int32Array(window);
-    this.#actions = new Uint8Array(window);
-    this.#before = new Contents(window);
-    this.#marksAfter = new Uint32Array(window);
-    this.#countAfter = new Uint32Array(window);
   }
 
   /** The session begins at this version, with nothing in it. */
   begin(version: number): void {
     if (this.known >= 0) return;
     this.known = this.#top = version;
-    this.#note(version);
   }
 
   /** The first version was seen: what was applied in the order of sends is forgotten. */
@@ -123,66 +79,52 @@ export class History {
       this.isMurky = version > 1;
       this.begin(version - 1);
     }
-    const slot = version & this.#mask;
-    if (version <= this.known || this.#versions[slot] === version) return false;
-    while (version - this.known > this.#mask) this.#skipTo(this.#next(version));
-    this.#versions[slot] = version;
-    this.#places[slot] = step.place;
-    this.#actions[slot] = step.action;
-    this.#steps.users[slot] = step.user;
-    this.#steps.seqs[slot] = step.seq;
-    this.#steps.items[slot] = step.item;
+    const past = this.#pastOf();
+    if (version <= this.known || past.has(version)) return false;
+    while (version - this.known >= past.size) this.#skipTo(this.#next(version));
+    past.set(version, step);
     this.#top = Math.max(this.#top, version);
     this.#advance(at);
     return true;
   }
 
+  #pastOf(): Past {
+    if (this.#past === undefined) {
+      this.#past = new Past(this.#window);
+      this.#past.note(this.known, 0, 0);
+    }
+    return this.#past;
+  }
+
   /** The lowest version that is recorded beyond a gap; `otherwise` where there is none. */
   #next(otherwise: number): number {
     for (let version = this.known + 1; version <= this.#top; version++) {
-      if (this.#versions[version & this.#mask] === version) return version;
+      if (this.#pastOf().has(version)) return version;
     }
     return otherwise;
   }
 
   #skipTo(version: number): void {
     this.isMurky = true;
+    const past = this.#pastOf();
     while (this.known < version - 1) {
-      this.known++;
-      this.#versions[this.known & this.#mask] = this.known;
-      this.#places[this.known & this.#mask] = -1;
-      this.#note(this.known);
+      past.blank(++this.known);
+      past.note(this.known, this.#marks, this.#count);
     }
     this.#advance(this.#stuckSince);
   }
 
   #advance(at: number): void {
+    const past = this.#pastOf();
     const before = this.known;
-    for (let slot = (this.known + 1) & this.#mask; this.#versions[slot] === this.known + 1;) {
+    while (past.has(this.known + 1)) {
       this.known++;
-      this.#applyRecorded(slot, at);
-      slot = (this.known + 1) & this.#mask;
+      past.keep(this.known, this.contents);
+      this.#apply(past.stepOf(this.known), this.known, at);
+      past.note(this.known, this.#marks, this.#count);
     }
     if (this.known === this.#top) this.#stuckSince = 0;
     else if (this.#stuckSince === 0 || this.known > before) this.#stuckSince = at;
-  }
-
-  #applyRecorded(slot: number, at: number): void {
-    const place = this.#places[slot]!;
-    const { contents } = this;
-    const before = this.#before;
-    before.cells[slot] = contents.cells[place]!;
-    before.users[slot] = contents.users[place]!;
-    before.seqs[slot] = contents.seqs[place]!;
-    before.items[slot] = contents.items[place]!;
-    const { users, seqs, items } = this.#steps;
-    STEP.place = place;
-    STEP.action = this.#actions[slot]!;
-    STEP.user = users[slot]!;
-    STEP.seq = seqs[slot]!;
-    STEP.item = items[slot]!;
-    this.#apply(STEP, this.known, at);
-    this.#note(this.known);
   }
 
   #apply({ place, action, user, seq, item }: Step, stamp: number, at: number): void {
@@ -228,35 +170,20 @@ export class History {
     return this.#orphans.has(changeKey(user, seq));
   }
 
-  /** Takes down what there is after `version`. */
-  #note(version: number): void {
-    this.#marksAfter[version & this.#mask] = this.#marks;
-    this.#countAfter[version & this.#mask] = this.#count;
-  }
-
   /** Whether a version can still be looked at. */
   reaches(version: number): boolean {
-    return version <= this.known && version > this.known - this.#mask && version >= 0;
+    return version <= this.known && version > this.known - this.#window && version >= 0;
   }
 
   /** Whether the document of a version that can be looked at was made of just these changes. */
   matches(version: number, marks: number, count: number): boolean {
-    const slot = version & this.#mask;
-    return this.#marksAfter[slot] === marks && this.#countAfter[slot] === count;
+    return this.#pastOf().noted(version, marks, count);
   }
 
   /** The document as it was at a version that can be looked at. */
   at(version: number, into: Contents): void {
     into.copy(this.contents);
-    for (let v = this.known; v > version; v--) {
-      const slot = v & this.#mask;
-      const place = this.#places[slot]!;
-      if (place < 0 || this.#versions[slot] !== v) continue;
-      into.cells[place] = this.#before.cells[slot]!;
-      into.users[place] = this.#before.users[slot]!;
-      into.seqs[place] = this.#before.seqs[slot]!;
-      into.items[place] = this.#before.items[slot]!;
-    }
+    for (let v = this.known; v > version; v--) this.#pastOf().undo(v, into);
   }
 
   /** Since when a version is missing while later ones are known, µs; 0 if none is. */
@@ -275,6 +202,3 @@ export class History {
     return { from, missing: next - from };
   }
 }
-
-/** One object for all steps, so that applying a recorded one allocates nothing. */
-const STEP: Step = { place: 0, action: 0, item: 0, user: 0, seq: 0 };

@@ -2,7 +2,8 @@ import { ADD, applied, appliedNow, damaged, isDamaged, isSame, isThere, over, st
 import type { Told } from './documents.ts';
 import type { Flight } from './flight.ts';
 import { NONE } from './flight.ts';
-import type { History, Step } from './history.ts';
+import type { Step } from './contents.ts';
+import type { History } from './history.ts';
 import type { Membership } from './membership.ts';
 
 export interface ReplicasOptions {

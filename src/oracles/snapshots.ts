@@ -3,7 +3,8 @@ import type { Snapshot } from '../protocol/snapshot.ts';
 import { isThere, unknownAt } from './cell.ts';
 import type { Told } from './documents.ts';
 import { NONE, type Flight } from './flight.ts';
-import { changeKey, Contents, markOf, type History } from './history.ts';
+import { Contents } from './contents.ts';
+import { changeKey, markOf, type History } from './history.ts';
 import type { Replicas } from './replicas.ts';
 
 export interface SnapshotsOptions {
