@@ -76,6 +76,8 @@ export class Lives {
   readonly #connectedAt: Float64Array;
   readonly #deadlineUs: number;
   #over = false;
+  /** Once the run is over: nobody below this seat is left. */
+  #firstLeft = 0;
 
   constructor(options: LivesOptions) {
     const { count } = options.seats;
@@ -270,6 +272,8 @@ export class Lives {
   }
 
   #checkEmpty(): void {
-    if (this.#life.every((life) => life === GONE)) this.#options.events.empty();
+    // Each time from where somebody was still there: all of them leave at once.
+    while (this.#firstLeft < this.#life.length && this.#life[this.#firstLeft] === GONE) this.#firstLeft++;
+    if (this.#firstLeft === this.#life.length) this.#options.events.empty();
   }
 }
