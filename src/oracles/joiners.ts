@@ -5,6 +5,9 @@ import type { Membership } from './membership.ts';
 /** A join is over so long after its acknowledgement: what was sent before it has come, or is missing, µs. */
 const SETTLED_US = 2_000_000;
 
+/** Bounds what one tick costs, after many have joined at once. */
+const LOOKS_PER_TICK = 50_000;
+
 const SETTLED = 0;
 const CONNECTING = -1;
 
@@ -79,25 +82,33 @@ export class Joiners {
       if (now - since > SETTLED_US) this.left(seat);
       else this.awaited++;
     }
+    let looks = LOOKS_PER_TICK;
     for (let session = 0; session < this.#holding.length; session++) {
-      if (this.#holding[session] === 1 && this.#joining[session] === 0) this.#sweep(session);
+      if (this.#holding[session] === 0 || this.#joining[session]! > 0) continue;
+      if (looks > 0) looks -= this.#sweep(session);
+      else this.awaited++;
     }
   }
 
-  #sweep(session: number): void {
+  /** @returns how much was looked at */
+  #sweep(session: number): number {
     let isHolding = false;
+    let looks = 0;
     let next = NONE;
     for (let entry = this.#flight.first(session); entry !== NONE; entry = next) {
       next = this.#flight.next(entry);
       // What nobody else was there to get waits for its acknowledgement, which tells its version.
       const isAlone = this.#flight.must[entry] === 0 && (this.#flight.flags[entry]! & TAKEN) === 0;
       if (this.#flight.left[entry]! > 0 || isAlone) continue;
-      const lacking = this.#lacking(entry, session);
+      const isOrdered = this.#flight.version[entry]! > 0;
+      const lacking = isOrdered ? this.#lacking(entry, session) : 0;
+      looks += isOrdered ? this.#users : 1;
       this.awaited += lacking;
       if (lacking > 0) isHolding = true;
       else this.#flight.remove(entry);
     }
     if (!isHolding) this.#holding[session] = 0;
+    return looks;
   }
 
   #lacking(entry: number, session: number): number {
