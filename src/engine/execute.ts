@@ -13,6 +13,7 @@ import { addInterval, emptyMeasurement, totalOf } from '../result/measurement.ts
 import { estimate } from '../plan/estimate.ts';
 import { refuseServerFiles } from '../plan/walls.ts';
 import { printable, reachOf } from './addresses.ts';
+import { calibrate, type Calibration } from './calibrate.ts';
 import { monotonicUs, runClock } from './clock.ts';
 import { openFilesLimit, readEnvironment } from './environment.ts';
 import { nobodyJoined, probe } from './probe.ts';
@@ -20,6 +21,7 @@ import { ProcessStats } from './process-stats.ts';
 import type { ExecuteHooks, Executed, RunObserver, RunRequest } from './request.ts';
 import { startTarget, type RunningTarget } from './target.ts';
 import { checkSources } from './sources.ts';
+import { UnreadBytes } from './unread-bytes.ts';
 import { Walls } from './walls.ts';
 import { Workers } from './workers.ts';
 import { netDoor } from './net-door.ts';
@@ -27,6 +29,8 @@ import { wsDoor } from './ws-door.ts';
 
 /** The workers begin together so long after they are told, µs. */
 const LEAD_US = 20_000;
+/** The generator's own sockets are looked at in one of so many seconds: with many users it takes a while. */
+const LOOKED_AT = 5;
 
 /**
  * Carries a run out: target, workers, journal, verdicts. Everything it starts is ended on every way out.
@@ -36,6 +40,8 @@ const LEAD_US = 20_000;
 export async function execute(request: RunRequest, hooks: ExecuteHooks = {}): Promise<Executed> {
   let died = (_how: string): void => {};
   const beginning = stoppable(hooks);
+  // While server and workers start: nobody waits for it.
+  const calibration = calibrate();
   const { source_addresses: sources } = request;
   await checkSources(sources ?? [], request.target?.urls ?? []);
   const started = await startTarget(request, (how) => died(how), beginning);
@@ -43,7 +49,7 @@ export async function execute(request: RunRequest, hooks: ExecuteHooks = {}): Pr
   try {
     refuseFullServer(request, target);
     await probeAll(request, target, beginning);
-    const run = new Running(request, target, hooks);
+    const run = new Running(request, target, calibration, hooks);
     died = (how) => run.targetDied(how);
     return await run.finish();
   } finally {
@@ -82,11 +88,16 @@ class Running {
   readonly #target: RunningTarget;
   readonly #hooks: ExecuteHooks;
   readonly #observer: RunObserver;
-  readonly #environment = readEnvironment();
+  #environment = readEnvironment();
+  readonly #calibration: Promise<Calibration | undefined>;
   readonly #measurement;
   readonly #workers: Workers;
   readonly #stats: ProcessStats | undefined;
   readonly #walls: Walls;
+  readonly #unread: UnreadBytes;
+  #seconds = 0;
+  /** When the generator's own sockets were looked at last, ms. */
+  #lookedAt = 0;
   #clock = (): number => 0;
   #journal: JournalWriter | undefined;
   /** Events of the coordinator's own, for the next interval. */
@@ -97,7 +108,13 @@ class Running {
   #aborted: string | undefined;
   readonly #abortOn: Threshold[];
 
-  constructor(request: RunRequest, target: RunningTarget, hooks: ExecuteHooks) {
+  constructor(
+    request: RunRequest,
+    target: RunningTarget,
+    calibration: Promise<Calibration | undefined>,
+    hooks: ExecuteHooks,
+  ) {
+    this.#calibration = calibration;
     this.#request = request;
     this.#target = target;
     this.#hooks = hooks;
@@ -106,6 +123,7 @@ class Running {
     this.#abortOn = request.plan.abort_on.map(parseThreshold);
     this.#stats = target.pid === undefined ? undefined : new ProcessStats(target.pid);
     this.#walls = new Walls(target.pid);
+    this.#unread = new UnreadBytes(target.target.urls);
     this.#workers = new Workers(request, target.target, sessionsOf(request), {
       interval: (interval) => this.#interval(interval),
       event: (event) => this.#event(event),
@@ -130,6 +148,8 @@ class Running {
     hooks.kill?.addEventListener('abort', kill, { once: true });
     try {
       await this.#workers.ready();
+      const calibration = await this.#calibration;
+      if (calibration) this.#environment = { ...this.#environment, floor_ms: calibration.floor_ms };
       this.#begin();
       await this.#workers.ended;
     } catch (error) {
@@ -137,6 +157,7 @@ class Running {
       throw error;
     } finally {
       hooks.kill?.removeEventListener('abort', kill);
+      this.#unread.stop();
       if (hooks.kill?.aborted) this.#journal?.close();
     }
     if (hooks.kill?.aborted) {
@@ -217,15 +238,26 @@ class Running {
     this.#checkAbort(whole.to_ms);
   }
 
-  /** The server's resources, into the stage in which the interval ends. */
+  /** The server's resources, and what all workers left unread. */
   #addGauges(interval: Interval): void {
-    const ends = stageEnds(this.#request.plan);
+    const unread = this.#unread.take();
+    if (unread !== undefined) this.#addGauge(interval, this.#lookedAt, 'generator_unread_bytes', unread);
+    if (this.#seconds++ % LOOKED_AT === 0) {
+      this.#lookedAt = this.#now();
+      this.#unread.look();
+    }
     const at = interval.to_ms;
+    for (const [name, value] of Object.entries(this.#stats?.sample(at) ?? {})) {
+      this.#addGauge(interval, at, name as GaugeName, value);
+    }
+  }
+
+  /** Into the stage in which it was read. */
+  #addGauge(interval: Interval, at: number, name: GaugeName, value: number): void {
+    const ends = stageEnds(this.#request.plan);
     const stage = STAGES[at < ends.ramp ? 0 : at < ends.settle ? 1 : at < ends.steady ? 2 : 3]!;
     const record = (interval.stages[stage] ??= { counters: {}, gauges: {}, trends: {} });
-    for (const [name, value] of Object.entries(this.#stats?.sample(at) ?? {})) {
-      record.gauges[name as GaugeName] = { count: 1, sum: value, min: value, max: value, last: value };
-    }
+    record.gauges[name] = { count: 1, sum: value, min: value, max: value, last: value };
   }
 
   #conclude(): Executed {

@@ -21,10 +21,12 @@ const CUT_OFF = 'cut off: its journal has no end';
 /** The one way from a measurement to a result: of a run as it ends, of a stored journal, of several merged. */
 export function conclude({ header, measurement, end }: Conclusion): Result {
   const total = totalOf(measurement);
+  const slices = slicesOf(measurement);
   const { ended_ms, interrupted, window_end_ms }: JournalEnd = end ?? { ended_ms: total.to_ms, interrupted: CUT_OFF };
   const facts = measured(total, {
     ...header,
     ended_ms,
+    slices,
     ...(interrupted !== undefined && { interrupted }),
     ...(window_end_ms !== undefined && { window_end_ms }),
   });
@@ -34,7 +36,7 @@ export function conclude({ header, measurement, end }: Conclusion): Result {
     summary: summarise(facts, verdicts),
     verdicts: verdicts.map(stated),
     not_claimed,
-    slices: slicesOf(measurement),
+    slices,
   });
 }
 

@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.ts';
 import { headerOf, intervalOf, trendOf, type Parts } from '../result/fixture.ts';
 import type { JournalEnd } from '../result/journal.ts';
 import { measured, type Measured } from '../result/measured.ts';
-import { addInterval, emptyMeasurement, totalOf, type Measurement } from '../result/measurement.ts';
+import { addInterval, emptyMeasurement, slicesOf, totalOf, type Measurement } from '../result/measurement.ts';
 import type { Finding, Judge, Ruling } from './judge.ts';
 
 /** Runs for the judges' tests: a clean one, and what is added to it. */
@@ -56,7 +56,9 @@ export function measuredOf(
   plan: Partial<Plan> = {},
   end: Partial<JournalEnd> = {},
 ): Measured {
-  return measured(totalOf(measurementOf(intervals, plan)), { ...headerOf(plan), ended_ms: 14_000, ...end });
+  const measurement = measurementOf(intervals, plan);
+  const facts = { ...headerOf(plan), slices: slicesOf(measurement), ended_ms: 14_000, ...end };
+  return measured(totalOf(measurement), facts);
 }
 
 /** A clean run in which this was seen too. */

@@ -38,6 +38,8 @@ export interface Measured {
   readonly ended_ms: number;
   /** What ended the run before its time. */
   readonly interrupted?: string;
+  /** What all workers saw in each slice of the timeline; the whole run as one where its slices are not at hand. */
+  readonly slices: readonly Interval[];
   /** Every metric over its own span (`spanOf`), without histograms. Gauges are of the measured window. */
   readonly metrics: Readonly<Record<string, Metric>>;
   /** Every metric of what was due in one stage. */
@@ -64,6 +66,7 @@ export interface RunFacts {
   interrupted?: string;
   /** Where the measured window ended before its time. */
   window_end_ms?: number;
+  slices?: readonly Interval[];
 }
 
 /** @param total everything, as one interval (`totalOf`) */
@@ -91,6 +94,7 @@ export function measured(total: Interval, facts: RunFacts): Measured {
     window,
     ended_ms: facts.ended_ms,
     ...(facts.interrupted !== undefined && { interrupted: facts.interrupted }),
+    slices: facts.slices ?? [total],
     metrics,
     metricsOf: (stage) => new Span(total, [stage], Math.max(stops[stage] - starts[stage], 0)).metrics(),
     trend: (name, stage) => (stage ? new Span(total, [stage], 0) : spanOfMetric(name)).trend(name),
