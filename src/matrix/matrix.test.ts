@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { createServer } from '../../server/server.ts';
+import { rehearse } from '../engine/testing/rehearse.ts';
+import { planOf } from '../load/testing/simulate.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Metric, Result } from '../result/result.ts';
+import churn from '../../scenarios/churn.ts';
+import steady from '../../scenarios/steady.ts';
+import { rowsOf, type Row } from './table.ts';
+
+const PLAN: Partial<Plan> = {
+  users: 5,
+  sessions: 8,
+  rate: 6,
+  items: 4,
+  heartbeat_ms: 1000,
+  ramp_up_ms: 500,
+  settle_ms: 500,
+  duration_ms: 3000,
+  deadline_ms: 900,
+};
+
+interface Seen {
+  result: Result;
+  /** How often the server says that it committed its fault. */
+  committed: number;
+}
+
+async function run(name: string, row: Row | undefined, spec = steady.spec): Promise<Seen> {
+  const server = await createServer({ port: 0, faults: row ? [row.fault] : [] });
+  try {
+    const plan = planOf({ ...PLAN, thresholds: row?.threshold ? [row.threshold] : [] });
+    const id = `m${Math.random().toString(36).slice(2)}00000`.slice(0, 6);
+    const result = await rehearse(plan, id, spec, { urls: [server.url], headers: {}, subprotocols: [] });
+    return { result, committed: (server.counts().faults as Record<string, number>)[name] ?? 0 };
+  } finally {
+    await server.close();
+  }
+}
+
+const counterOf = ({ metrics }: Result, name: string): number =>
+  (metrics[name] as Extract<Metric, { kind: 'counter' }>).count;
+const failed = ({ verdicts }: Result): string[] =>
+  verdicts.flatMap(({ judge, standing }) => (standing === 'pass' ? [] : judge)).toSorted();
+
+/** How often a counter moves for `committed` faults, and no oftener. */
+function expectCount({ result, committed }: Seen, { counter, upper, each = [1, 1] }: Row): void {
+  if (counter === undefined) return;
+  const found = counterOf(result, counter);
+  if (upper === undefined) {
+    expect(found).toBeGreaterThanOrEqual(committed * each[0]);
+    expect(found).toBeLessThanOrEqual(committed * each[1]);
+  } else {
+    expect(found).toBeLessThanOrEqual(committed * each[1]);
+    expect(counterOf(result, upper)).toBeGreaterThanOrEqual(committed * each[0]);
+  }
+}
+
+describe.concurrent('every fault is found by the judges that its row names, and by no other', () => {
+  it.each(rowsOf())('%s', async (name, row) => {
+    const seen = await run(name, row);
+    const { result, committed } = seen;
+    expect(committed, 'the server commits it').toBeGreaterThan(2);
+    const wrong = failed(result).filter((judge) => judge !== 'generator');
+    for (const judge of row.must) expect(wrong, `${judge} fails: ${result.summary}`).toContain(judge);
+    const lawful: readonly string[] = [...row.must, ...row.may];
+    expect(
+      wrong.filter((judge) => !lawful.includes(judge)),
+      result.summary,
+    ).toEqual([]);
+    for (const verdict of result.verdicts) {
+      if (!row.explained?.includes(verdict.judge as never) || verdict.standing !== 'fail') continue;
+      expect(row.must, `${verdict.judge} names its cause`).toContain(verdict.explained_by);
+    }
+    expectCount(seen, row);
+  });
+
+  it.each([
+    ['steady', steady.spec],
+    ['churn', churn.spec],
+  ])('none, by %s', async (_name, spec) => {
+    const { result } = await run('', undefined, spec);
+    expect(failed(result).filter((judge) => judge !== 'generator')).toEqual([]);
+    expect(counterOf(result, 'deliveries')).toBeGreaterThan(500);
+  });
+});
