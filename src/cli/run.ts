@@ -1,4 +1,5 @@
 import { EXIT, ToolError, type ExitCode } from '../core/errors.ts';
+import { calibrate } from '../engine/calibrate.ts';
 import { execute } from '../engine/execute.ts';
 import { loadScenario } from '../engine/loader.ts';
 import { readMachine } from '../engine/machine.ts';
@@ -27,7 +28,7 @@ export const run: Command = async (line, shell) => {
   const { settings, decided } = await prepare(line, shell);
   if (settings['dry-run']) {
     await checkSources(decided.request.source_addresses ?? [], settings.url);
-    shell.stdout.write(planText(decided, settings.json));
+    shell.stdout.write(planText(decided, settings.json, await calibrate()));
     return EXIT.pass;
   }
   const { request } = decided;

@@ -120,7 +120,7 @@ export function listed(address: string, port: number): string {
   let text = '';
   for (let word = 0; word < bytes.length; word += 4) {
     const four = bytes.slice(word, word + 4);
-    for (const byte of little ? four.reverse() : four) text += hex(byte, 2);
+    for (const byte of little ? four.toReversed() : four) text += hex(byte, 2);
   }
   return `${text}:${hex(port, 4)}`;
 }
