@@ -89,6 +89,13 @@ export type Violation = Extract<
   | 'disconnects_unexpected'
 >;
 
+/** A change that a user received. */
+export interface Receipt {
+  sender: string;
+  seq: number;
+  at_ms: number;
+}
+
 /** One concrete case: who, what, when. Ids are those on the wire. */
 export interface Example {
   kind: Violation;
@@ -101,6 +108,8 @@ export interface Example {
   due_ms?: number;
   at_ms?: number;
   note?: string;
+  /** What the receiver had received just before, oldest first. */
+  before?: Receipt[];
 }
 
 /**

@@ -12,6 +12,7 @@ import { DOUBTFUL, Flight, NONE, OVERDUE, TAKEN } from './flight.ts';
 import { Joiners } from './joiners.ts';
 import { Losses } from './losses.ts';
 import { Membership } from './membership.ts';
+import { Receipts } from './receipts.ts';
 import { Stalls } from './stalls.ts';
 import { Stories, type StoriesOptions } from './stories.ts';
 
@@ -46,6 +47,7 @@ export class Delivery {
   readonly #flight: Flight;
   readonly #members: Membership;
   readonly #stories: Stories;
+  readonly #receipts: Receipts;
   readonly #losses: Losses;
   readonly #attribution: Attribution;
   readonly #stamp = new Stamp();
@@ -65,7 +67,8 @@ export class Delivery {
     const seats = options.sessions.length * options.users;
     this.#flight = new Flight(options.sessions.length, options.users);
     this.#members = new Membership(options.sessions.length, options.users);
-    this.#stories = new Stories(options, this.#flight);
+    this.#receipts = new Receipts(options);
+    this.#stories = new Stories(options, this.#flight, this.#receipts);
     this.#attribution = new Attribution(options, this.#flight);
     this.#documents = new Documents(options, this.#flight, this.#members);
     this.#joiners = new Joiners(options.sessions.length, options.users, this.#flight, this.#members, this.#documents);
@@ -297,6 +300,7 @@ export class Delivery {
     this.#documents.arrived(entry, seat, isDamaged, at);
     if (seq + 1 < this.#heard[pair]!) this.#reordered(entry, seat, at);
     else this.#heard[pair] = seq + 1;
+    this.#receipts.add(seat, sender % this.#users, seq, at);
     if (!this.#members.isIn(seat) || this.#members.orderOf(seat) > flight.order[entry]!) {
       return this.#possible(seat, stage, sender, seq, at);
     }

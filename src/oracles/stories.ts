@@ -4,6 +4,7 @@ import { textOf } from '../core/text.ts';
 import { sessionId, userId } from '../plan/plan.ts';
 import type { Inspection } from '../protocol/command.ts';
 import { NONE, type Flight } from './flight.ts';
+import type { Receipts } from './receipts.ts';
 
 export interface StoriesOptions {
   run: string;
@@ -18,11 +19,13 @@ export class Stories {
   readonly #options: StoriesOptions;
   readonly #recorder: Recorder;
   readonly #flight: Flight;
+  readonly #receipts: Receipts;
 
-  constructor(options: StoriesOptions, flight: Flight) {
+  constructor(options: StoriesOptions, flight: Flight, receipts: Receipts) {
     this.#options = options;
     this.#recorder = options.recorder;
     this.#flight = flight;
+    this.#receipts = receipts;
   }
 
   /** A violation of a change on its way. */
@@ -56,11 +59,13 @@ export class Stories {
   #who(kind: Violation, seat: number, at: number): Example {
     const { run, users, sessions } = this.#options;
     const session = sessions[Math.floor(seat / users)]!;
+    const before = this.#receipts.of(seat);
     return {
       kind,
       session: sessionId(run, session),
       receiver: userId(run, session, seat % users),
       at_ms: at / 1000,
+      ...(before.length > 0 && { before }),
     };
   }
 

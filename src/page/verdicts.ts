@@ -70,7 +70,7 @@ function examples(evidence: Evidence[], { result, zone }: PageDocument): HTMLEle
       h('span', { title: example.session }, shortId(example.session)),
       h('span', { title: [example.sender, example.receiver].filter(Boolean).join(' → ') }, whoOf(example)),
       h('span', { title: example.item_id ?? '' }, whatOf(example)),
-      example.note ?? '',
+      h('span', { title: beforeOf(example, zone.offset_min, started) }, example.note ?? ''),
     ];
   });
   const heads = [`when (${zone.name})`, 'what', 'session', 'who', 'change', 'seen'];
@@ -80,4 +80,12 @@ function examples(evidence: Evidence[], { result, zone }: PageDocument): HTMLEle
     heads.map((head) => ({ head })),
     rows,
   );
+}
+
+/** What the receiver had just before, as far as that is known: shown on pointing. */
+function beforeOf({ before = [] }: Evidence, offset_min: number, started: number): string {
+  const told = before.map(
+    ({ sender, seq, at_ms }) => `${clock(started + at_ms, offset_min, true)} ${shortId(sender)} #${seq}`,
+  );
+  return told.length > 0 ? `received just before: ${told.join(', ')}` : '';
 }

@@ -55,6 +55,10 @@ const evidence = z.object({
   due_ms: z.number().optional(),
   at_ms: z.number().optional(),
   note: z.string().optional(),
+  before: z
+    .array(z.object({ sender: z.string(), seq: z.number(), at_ms: z.number() }))
+    .optional()
+    .describe('What the receiver had received just before, oldest first.'),
 });
 
 const verdict = z.object({
