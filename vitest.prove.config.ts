@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** What takes hours: `npm run prove`. */
+/** What takes minutes to hours: `npm run prove [-- FILE]`. What it finds is written to docs/proofs.md. */
 export default defineConfig({
   test: {
     include: ['{src,server,scenarios,bench}/**/*.prove.ts'],

@@ -138,6 +138,7 @@ export class FrameReader {
       if (opcode > PONG) throw new FrameError(1002, `a frame has the unknown opcode ${opcode}`);
       if ((first & FIN) === 0) throw new FrameError(1002, 'a control frame is fragmented');
       if (length > CONTROL_LENGTH) throw new FrameError(1002, 'a control frame is too long');
+      if (opcode === CLOSE && length === 1) throw new FrameError(1002, 'a close frame has half a code');
       return;
     }
     if (opcode > BINARY) throw new FrameError(1002, `a frame has the unknown opcode ${opcode}`);
