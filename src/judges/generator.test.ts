@@ -54,13 +54,13 @@ describe('a generator that is late', () => {
   test('says by how much, when, and what to do', () => {
     const ruling = rulingOf(generator, cleanBut(some(30, 80), {}, { ...p99(100), workers: 1 }));
     expect(ruling.because).toMatch(
-      /^its sends were late by 80 ms at p99, which is over 10 ms \(worst at \d\d:\d\d:11\); take fewer users, more workers \(--workers\), or another machine \(--shard\)$/,
+      /^its sends were late by 80 ms at p99, which is over 10 ms \(worst at \d\d:\d\d:11\); take fewer users, more workers \(--workers\) or another machine \(--shard\)$/,
     );
     expect(ruling.headline).toMatch(/^The generator was the limit: its sends were late .*:11\)\.$/);
   });
 
   test('with as many workers as there are cores is not told to take more', () => {
-    expect(health(some(30, 80), { workers: 2 }).remedy).toBe('take fewer users, or another machine (--shard)');
+    expect(health(some(30, 80), { workers: 2 }).remedy).toBe('take fewer users or another machine (--shard)');
   });
 });
 

@@ -93,5 +93,5 @@ function remedyFor({ plan, environment }: Measured, ailments: readonly Ailment[]
     return 'leave it the machine (other programs, a quota of the processor), or take another one';
   }
   const moreWorkers = plan.workers < Math.min(plan.sessions, environment.cores);
-  return `take fewer users, ${moreWorkers ? 'more workers (--workers), ' : ''}or another machine (--shard)`;
+  return `take fewer users${moreWorkers ? ', more workers (--workers)' : ''} or another machine (--shard)`;
 }

@@ -58,7 +58,7 @@ const ENVIRONMENT_WORDS: Record<string, string> = {
   cores: 'cores',
   memory_bytes: 'memory',
   open_files_limit: 'limit on open files',
-  floor_ms: 'this tool’s own latency',
+  floor_ms: 'this tool’s own latency, on an echo',
 };
 
 function environmentPairs({ environment, run }: Result): [string, string][] {

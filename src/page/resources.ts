@@ -43,8 +43,11 @@ const RESOURCES: Resource[] = [
   },
   {
     title: 'Event loop of the generator',
-    note: 'Busy for more than 70 % of the time, it cannot judge latencies.',
-    of: [['generator_event_loop_utilization', 'busy', 'series-3']],
+    note: 'Busy for more than 70 % of the time that others leave it its core, it cannot judge latencies.',
+    of: [
+      ['generator_event_loop_utilization', 'busy', 'series-3'],
+      ['generator_steal', 'without its core', 'series-1'],
+    ],
     show: (percent) => `${Math.round(percent)} %`,
     least: 100,
     scale: 100,

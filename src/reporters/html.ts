@@ -52,6 +52,7 @@ const DRAWN: ReadonlySet<string> = new Set<MetricName>([
   'generator_cpu',
   'generator_rss',
   'generator_event_loop_utilization',
+  'generator_steal',
   'server_cpu',
   'server_rss',
   'server_fds',
