@@ -312,7 +312,7 @@ export class Delivery {
     if (overdue) this.#losses.late(entry, seat, at);
     else this.#losses.arrived(stage);
     if (--flight.left[entry]! > 0) return;
-    if (!overdue && flight.must[entry]! > 0) recorder.measure(stage, TREND.broadcast_completion, at - due);
+    if (flight.must[entry]! > 0) recorder.measure(stage, TREND.broadcast_completion, at - due);
     this.#losses.complete(entry);
   }
 

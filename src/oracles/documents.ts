@@ -3,7 +3,7 @@ import { COUNTER, type Recorder } from '../core/recorder.ts';
 import { sessionId, userId } from '../plan/plan.ts';
 import { itemId, itemKey, ownerOf, placesOf } from '../protocol/change.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
-import type { Flight } from './flight.ts';
+import { TAKEN, type Flight } from './flight.ts';
 import type { Step } from './contents.ts';
 import { History } from './history.ts';
 import type { Membership } from './membership.ts';
@@ -186,6 +186,16 @@ export class Documents {
     this.#replicas.wronged(seat, this.#flight.place[entry]!);
   }
 
+  /**
+   * Whether a change that everybody has may yet be told its version: by an acknowledgement, where nobody else was there
+   * to get it, or where copies do not say it.
+   */
+  isAwaited(entry: number): boolean {
+    const { version, flags, session } = this.#flight;
+    if (version[entry] !== 0) return false;
+    return (flags[entry]! & TAKEN) === 0 || this.#histories[session[entry]!]!.isVersioned;
+  }
+
   /** A change’s time is over and nobody learnt its version: the gap that it leaves is explained. */
   expired(entry: number, inDoubt: boolean): void {
     const session = this.#flight.session[entry]!;
@@ -206,6 +216,7 @@ export class Documents {
     }
     this.#snapshots.take(seat, snapshot, version, this.#told[seat]!, at);
     this.#told[seat] = version;
+    this.#recorder.count(this.#recorder.stageOf(at), COUNTER.lost_upper, -this.#members.clearDoubts(seat));
   }
 
   /** To be called about once a second: gives up versions that never came. */

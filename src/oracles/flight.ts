@@ -7,6 +7,8 @@ export const TAKEN = 1;
 export const DOUBTFUL = 2;
 /** Its deadline has passed with receivers left. */
 export const OVERDUE = 4;
+/** A copy of it counts as lost, so that it was not completed. */
+export const INCOMPLETE = 8;
 
 const HASH_MULTIPLIER = 0x9e3779b1;
 

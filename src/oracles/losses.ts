@@ -1,5 +1,5 @@
 import { COUNTER, TREND, type Recorder } from '../core/recorder.ts';
-import { DOUBTFUL, NONE, OVERDUE, TAKEN, type Flight } from './flight.ts';
+import { DOUBTFUL, INCOMPLETE, NONE, OVERDUE, TAKEN, type Flight } from './flight.ts';
 import type { Documents } from './documents.ts';
 import type { Joiners } from './joiners.ts';
 import type { Membership } from './membership.ts';
@@ -104,6 +104,7 @@ export class Losses {
 
   /** All who had to have a change have it; whoever is just joining may be on the way to it. */
   complete(entry: number): void {
+    if ((this.#flight.flags[entry]! & INCOMPLETE) !== 0) this.#incomplete(entry, -1);
     const isOverdue = (this.#flight.flags[entry]! & OVERDUE) !== 0;
     if (isOverdue || !this.#joiners.keeps(this.#flight.session[entry]!)) this.#flight.remove(entry);
   }
@@ -161,10 +162,16 @@ export class Losses {
         this.#recorder.count(flight.stage[entry]!, COUNTER.lost_upper, 1);
       }
     }
+    if (lost) this.#incomplete(entry, 1);
     if (flight.left[entry] === 0) flight.remove(entry);
     else this.#overdue.push(entry);
     if (this.#overdue.length > MAX_OVERDUE) this.#letGo();
     return lost;
+  }
+
+  #incomplete(entry: number, by: 1 | -1): void {
+    this.#flight.flags[entry]! ^= INCOMPLETE;
+    this.#recorder.missing(this.#flight.stage[entry]!, TREND.broadcast_completion, by);
   }
 
   /** Lets the older half of the overdue go: they stay counted as lost. */

@@ -73,6 +73,13 @@ export class Membership {
     return true;
   }
 
+  /** What was sent while a user joined is in the state that it was given, or has to come. @returns how many copies */
+  clearDoubts(seat: number): number {
+    const doubts = this.#doubts[seat]!;
+    this.#doubts[seat] = 0;
+    return doubts;
+  }
+
   /**
    * Notes a copy that came without having to.
    * @returns false where this receiver had it before, in this stay
