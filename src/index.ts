@@ -11,7 +11,18 @@ import type { Result } from './result/result.ts';
 export { ToolError } from './core/errors.ts';
 export { defineScenario } from './scenario/define.ts';
 export type { Interval } from './core/record.ts';
-export type { Arrivals, Edits, Mix, Scenario, ScenarioDefaults, ScenarioSpec, UserKind } from './scenario/define.ts';
+export type {
+  Arrivals,
+  Edits,
+  Mix,
+  Moment,
+  Scenario,
+  ScenarioDefaults,
+  ScenarioSpec,
+  Stop,
+  Storm,
+  UserKind,
+} from './scenario/define.ts';
 export type { CollabServer, Config, Result, RunHooks, ServerOptions };
 
 /**

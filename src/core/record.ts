@@ -118,6 +118,15 @@ export interface Example {
  */
 export type Trait = 'acks' | 'versions' | 'state' | 'hosts';
 
+/**
+ * How long stays in a session lasted that ended unexpectedly, and how long those had lasted that this tool itself
+ * ended: pairs of index (core/buckets.ts, of ms) and count, by ascending index.
+ */
+export interface Stays {
+  ended: number[];
+  censored: number[];
+}
+
 /** What one process saw in one interval, or several such added up. */
 export interface Interval {
   /** The worker it comes from; after merging, the first of them. */
@@ -127,6 +136,8 @@ export interface Interval {
   stages: Partial<Record<Stage, StageRecord>>;
   /** Copies on their way and within their deadline at `to_ms`. */
   pending: number;
+  /** Absent: none was over. */
+  stays?: Stays;
   /** Joined user-milliseconds of the interval, and planned ones: what availability is made of. */
   joined_user_ms: number;
   planned_user_ms: number;

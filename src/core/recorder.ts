@@ -85,6 +85,9 @@ export class Recorder {
   readonly #traits = new Set<Trait>();
   #joinedUserMs = 0;
   #plannedUserMs = 0;
+  /** How many stays were how long: counts by the bucket of ms. */
+  readonly #staysEnded = new Map<number, number>();
+  readonly #staysCensored = new Map<number, number>();
 
   /** @param ends the end of each stage, ms of the run's clock */
   constructor(ends: { ramp: number; settle: number; steady: number }) {
@@ -186,6 +189,13 @@ export class Recorder {
     this.#examples.push(example);
   }
 
+  /** A stay in a session is over. @param ended it ended although nobody meant it to; else it might have lasted longer */
+  stay(ms: number, ended: boolean): void {
+    const stays = ended ? this.#staysEnded : this.#staysCensored;
+    const bucket = bucketOf(Math.min(Math.max(Math.round(ms), MIN_US), MAX_US));
+    stays.set(bucket, (stays.get(bucket) ?? 0) + 1);
+  }
+
   /** Joined and planned user-milliseconds, for availability. */
   presence(joined: number, planned: number): void {
     this.#joinedUserMs += joined;
@@ -208,6 +218,11 @@ export class Recorder {
       examples: this.#examples,
       traits: [...this.#traits],
     };
+    if (this.#staysEnded.size + this.#staysCensored.size > 0) {
+      interval.stays = { ended: pairsOf(this.#staysEnded), censored: pairsOf(this.#staysCensored) };
+      this.#staysEnded.clear();
+      this.#staysCensored.clear();
+    }
     for (const [at, stage] of STAGES.entries()) {
       const taken = this.#takeStage(at);
       if (taken) interval.stages[stage] = taken;
@@ -241,6 +256,9 @@ export class Recorder {
     return something ? record : undefined;
   }
 }
+
+/** Pairs of bucket and count, by ascending bucket. */
+const pairsOf = (counts: ReadonlyMap<number, number>): number[] => [...counts].sort(([a], [b]) => a - b).flat();
 
 /** Counts one more of a kind; past {@link KINDS} kinds, what comes new is counted with the last. */
 function tally<T extends { count: number; last_ms: number }>(

@@ -1,18 +1,20 @@
 import { ToolError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import type { Arrivals, Edits, Mix, ScenarioSpec, UserKind } from '../scenario/define.ts';
+import type { Arrivals, Edits, Mix, ScenarioSpec, Stop, UserKind } from '../scenario/define.ts';
 
 /** The fields of each part of a scenario: an unknown one is a mistyped one. */
-const SPEC_FIELDS = ['name', 'about', 'users', 'thresholds', 'defaults'];
-const KIND_FIELDS = ['kind', 'share', 'edits', 'cursors_per_second', 'leaves'];
+const SPEC_FIELDS = ['name', 'about', 'users', 'storms', 'thresholds', 'defaults'];
+const KIND_FIELDS = ['kind', 'share', 'edits', 'cursors_per_second', 'leaves', 'joins', 'stops'];
 const EDITS_FIELDS = ['arrivals', 'mix', 'weight'];
 const MIX_FIELDS: (keyof Mix)[] = ['add', 'move', 'update', 'remove'];
+const HOWS = new Set<unknown>(['reading', 'half-close', 'vanish'] satisfies Stop['how'][]);
 const PATTERNS = new Set<unknown>(['poisson', 'even', 'drag'] satisfies Arrivals['pattern'][]);
 
 type Fields = Record<string, unknown>;
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isAmount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+const isPart = (value: unknown): value is number => isAmount(value) && value <= 1;
 const shown = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
 
 /**
@@ -69,8 +71,27 @@ export function checkSpec(spec: unknown, file: string): asserts spec is Scenario
       wrong(`weight of ${who} is a number above 0, not ${shown(weight)}.`);
   };
 
+  const checkJoins = (joins: unknown, who: string): void => {
+    const ordered = Array.isArray(joins) && joins.length === 2 && joins.every(isPart) && joins[0] <= joins[1];
+    if (!ordered) wrong(`joins of ${who} is two parts of the measured window such as [0.1, 0.9], not ${shown(joins)}.`);
+  };
+
+  const checkStop = (stop: unknown, who: string): void => {
+    const { how, at } = fields(stop, ['how', 'at'], `stops of ${who}`);
+    if (!HOWS.has(how)) wrong(`how ${who} stops is reading, half-close or vanish, not ${shown(how)}.`);
+    if (!isPart(at)) wrong(`at in stops of ${who} is a part of the measured window, 0 to 1, not ${shown(at)}.`);
+  };
+
+  const checkStorm = (storm: unknown, index: number): void => {
+    const { at, share } = fields(storm, ['at', 'share'], `storms[${index}]`);
+    if (!isPart(at)) wrong(`at in storms[${index}] is a part of the measured window, 0 to 1, not ${shown(at)}.`);
+    if (!(isPart(share) && share > 0)) {
+      wrong(`share in storms[${index}] is a part of all users, above 0 and at most 1, not ${shown(share)}.`);
+    }
+  };
+
   const checkKind = (value: unknown, index: number): void => {
-    const { kind, share, edits, cursors_per_second, leaves } = fields(
+    const { kind, share, edits, cursors_per_second, leaves, joins, stops } = fields(
       value,
       KIND_FIELDS,
       `users[${index}]`,
@@ -81,6 +102,8 @@ export function checkSpec(spec: unknown, file: string): asserts spec is Scenario
     if (cursors_per_second !== undefined && !isAmount(cursors_per_second)) {
       wrong(`cursors_per_second of ${kind} is a number from 0, not ${shown(cursors_per_second)}.`);
     }
+    if (joins !== undefined) checkJoins(joins, kind);
+    if (stops !== undefined) checkStop(stops, kind);
     if (leaves === undefined) return;
     const times = fields(leaves, ['after_s', 'away_s'], `leaves of ${kind}`);
     for (const name of ['after_s', 'away_s']) {
@@ -89,7 +112,7 @@ export function checkSpec(spec: unknown, file: string): asserts spec is Scenario
     }
   };
 
-  const { name, about, users, thresholds, defaults } = fields(spec, SPEC_FIELDS, 'it') as Partial<ScenarioSpec>;
+  const { name, about, users, storms, thresholds, defaults } = fields(spec, SPEC_FIELDS, 'it') as Partial<ScenarioSpec>;
   if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9_-]{0,39}$/i.test(name)) {
     wrong(`its name is a short word of letters, digits, - and _, not ${shown(name)}.`);
   }
@@ -99,6 +122,8 @@ export function checkSpec(spec: unknown, file: string): asserts spec is Scenario
   const kinds = users.map((user) => user.kind);
   const twice = kinds.find((kind, index) => kinds.indexOf(kind) !== index);
   if (twice !== undefined) wrong(`two kinds of users are called ${twice}.`);
+  if (storms !== undefined && !Array.isArray(storms)) return wrong(`storms is a list, not ${shown(storms)}.`);
+  storms?.forEach(checkStorm);
   if (!Array.isArray(thresholds) || !thresholds.every((text) => typeof text === 'string')) {
     wrong('thresholds is a list of expressions such as "broadcast_latency:p(99)<1000"; it may be empty.');
   }

@@ -187,6 +187,18 @@ class NetConnection implements Connection, FrameSink {
     this.#socket.destroy();
   }
 
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  halfClose(): void {
+    this.#socket.end();
+  }
+
   #write(payload: Buffer, opcode: number): void {
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
     const bytes = Buffer.allocUnsafe(HEADER + payload.length);

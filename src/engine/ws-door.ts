@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Target } from '../plan/plan.ts';
 import type { Clock, Connection, Door, DoorEvents, Ending } from '../load/ports.ts';
@@ -30,9 +31,13 @@ class WsConnection implements Connection {
   #error: string | undefined;
   #opened = false;
   #wall = false;
+  #tcp: Socket | undefined;
 
   constructor(socket: WebSocket, seat: number, clock: Clock, events: DoorEvents) {
     this.#socket = socket;
+    socket.once('upgrade', (response) => {
+      this.#tcp = response.socket;
+    });
     socket.on('open', () => {
       this.#opened = true;
       if (!this.#silent) events.opened(seat, this, clock());
@@ -63,6 +68,18 @@ class WsConnection implements Connection {
   cut(): void {
     this.#silent = true;
     this.#socket.terminate();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  halfClose(): void {
+    this.#tcp?.end();
   }
 
   #ending(code: number, reason: string): Ending {

@@ -132,6 +132,11 @@ class K6Connection implements Connection {
     this.#silent = true;
     if (this.#socket.readyState !== CONNECTING) this.#socket.close();
   }
+
+  // A script has no way to do these: `hostOf` refuses what would need them.
+  pause(): void {}
+  resume(): void {}
+  halfClose(): void {}
 }
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
@@ -210,8 +215,19 @@ function simulate(spec: ScenarioSpec, plan: Plan): void {
   ticking = setTimeout(() => guard(tick), TICK_MS);
 }
 
+/** k6's sockets always read, and close in good order only. */
+function refuseStops({ name, users }: ScenarioSpec): void {
+  const bad = users.find(({ stops }) => stops !== undefined && stops.how !== 'vanish');
+  if (!bad) return;
+  throw new Error(
+    `The scenario ${name} is not for k6, which cannot stop reading or half-close a socket, as its ${bad.kind} does. ` +
+      `Run it without: loadtest run ${name}.`,
+  );
+}
+
 /** k6's options and what its virtual users do: one iteration each, which ends when everybody has left. */
 export function hostOf(spec: ScenarioSpec): { options: Record<string, unknown>; iterate(): unknown } {
+  refuseStops(spec);
   const plan = planOf(spec);
   const length = stageEnds(plan).steady + 2 * plan.deadline_ms + 20_000;
   return {

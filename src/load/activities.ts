@@ -1,14 +1,16 @@
-import { exponential, keyOf, whole } from '../core/random.ts';
+import { exponential, keyOf, uniform, whole } from '../core/random.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Change } from '../protocol/change.ts';
 import { castOf, ratesOf } from '../scenario/cast.ts';
 import type { ScenarioSpec, UserKind } from '../scenario/define.ts';
 import { Edits } from '../scenario/edits.ts';
+import { momentUs } from '../scenario/moment.ts';
 import { EditTimes, PURPOSE } from '../scenario/schedule.ts';
 import type { Seats } from './seats.ts';
 
 /** What the users of one process do and when: the scenario's shape, the plan's rate, the seed's draws. */
 export class Activities {
+  readonly #plan: Plan;
   readonly #kinds: readonly UserKind[];
   readonly #seats: Seats;
   readonly #cast: Uint8Array;
@@ -20,6 +22,7 @@ export class Activities {
   readonly #cursors: Uint32Array;
 
   constructor(plan: Plan, spec: ScenarioSpec, seats: Seats) {
+    this.#plan = plan;
     this.#kinds = spec.users;
     this.#seats = seats;
     this.#cast = castOf(spec.users, plan.users);
@@ -36,6 +39,19 @@ export class Activities {
 
   #rateOf(seat: number): number {
     return this.#rates[this.#cast[this.#seats.userOf(seat)]!]!;
+  }
+
+  /** When a user joins, µs: round robin over the sessions of the whole run, or at a moment of its own in the window. */
+  joinsAt(seat: number): number {
+    const { ramp_up_ms, sessions, users_total } = this.#plan;
+    const { joins } = this.kindOf(seat);
+    if (!joins) {
+      const nth = this.#seats.userOf(seat) * sessions + this.#seats.sessionOf(seat);
+      return Math.round((ramp_up_ms * 1000 * nth) / users_total);
+    }
+    const [from, to] = joins;
+    const part = from + uniform(this.#seats.stream(seat, PURPOSE.join), 0) * (to - from);
+    return momentUs(this.#plan, part);
   }
 
   /** The first due time of a user's changes from `from` on, µs; Infinity for one who only watches. */

@@ -1,12 +1,13 @@
 import { DueQueue } from './due-queue.ts';
 import type { Clock, Timer } from './ports.ts';
 
-/** What a user may have due, one place each: a step of its life, a change, a cursor position, a ping. */
+/** What a user may have due, one place each: a step of its life, a change, a cursor position, a ping, a turn of the scenario's. */
 export const LIFE = 0;
 export const EDIT = 1;
 export const CURSOR = 2;
 export const BEAT = 3;
-const PLACES = 4;
+export const TURN = 4;
+const PLACES = 5;
 
 /** Due times that are looked at before the clock is read again. */
 const BATCH = 16;

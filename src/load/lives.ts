@@ -2,11 +2,11 @@ import { COUNTER, TREND, type Recorder } from '../core/recorder.ts';
 import { exponential } from '../core/random.ts';
 import type { Phase } from '../core/record.ts';
 import type { Plan } from '../plan/plan.ts';
-import { backoffUs } from '../scenario/backoff.ts';
-import type { UserKind } from '../scenario/define.ts';
+import type { Stop, UserKind } from '../scenario/define.ts';
 import { PURPOSE } from '../scenario/schedule.ts';
 import { LIFE, type Agenda } from './agenda.ts';
 import { ABSENT, type Attendance, PRESENT, WANTED } from './attendance.ts';
+import { Comebacks } from './comebacks.ts';
 import type { Connection, Door, DoorEvents, Ending } from './ports.ts';
 import type { Seats } from './seats.ts';
 
@@ -15,7 +15,8 @@ import type { Seats } from './seats.ts';
  *
  *     IDLE ── due ──> CONNECTING ── open ──> OPEN ── ack ──> JOINED ── leave ──> CLOSING ──> AWAY ── due ──> CONNECTING
  *                         │                   │                 │                   └── run over ──> GONE
- *                         └──── refused, timed out, thrown out ─┴──> WAITING ── back-off ──> CONNECTING
+ *                         └ refused, timed out, thrown out, cut ┼──> WAITING ── back-off ──> CONNECTING
+ *                                                               └─ stop ──> STOPPED ── ended ──> GONE
  */
 const IDLE = 0;
 const CONNECTING = 1;
@@ -25,15 +26,10 @@ const CLOSING = 4;
 const AWAY = 5;
 const WAITING = 6;
 const GONE = 7;
+const STOPPED = 8;
 
 /** How long an orderly close may take, µs (rule P5). */
 const CLOSE_US = 10_000_000;
-/** Codes after which a user does not come back: replaced, and not allowed. */
-const FOR_GOOD = new Set([4001, 1008]);
-/** A connection that held so long was a good one, µs: the next back-off begins anew. */
-const STAYED_US = 10_000_000;
-/** Draws of a back-off that one stay in a session may use. */
-const TRIES = 64;
 
 /** What the rest of the engine hears of a user's life. */
 export interface LifeEvents {
@@ -43,7 +39,7 @@ export interface LifeEvents {
   entered(seat: number, nth: number, at: number): void;
   /** A close has begun: ours, the server's or a cut. */
   leaving(seat: number, at: number): void;
-  /** Thrown out: nobody of ours wanted that. */
+  /** Thrown out, or cut by the scenario: it wants to be back. */
   thrownOut(seat: number, at: number): void;
   /** Everybody has left for good. */
   empty(): void;
@@ -71,9 +67,9 @@ export class Lives {
   readonly #life: Uint8Array;
   /** Joins so far. */
   readonly #joins: Uint16Array;
-  /** Failed tries in a row. */
-  readonly #tries: Uint16Array;
+  readonly #comebacks: Comebacks;
   readonly #connectedAt: Float64Array;
+  readonly #joinedAt: Float64Array;
   readonly #deadlineUs: number;
   #over = false;
   /** Once the run is over: nobody below this seat is left. */
@@ -87,13 +83,19 @@ export class Lives {
     this.#connections = Array.from({ length: count });
     this.#life = new Uint8Array(count);
     this.#joins = new Uint16Array(count);
-    this.#tries = new Uint16Array(count);
+    this.#comebacks = new Comebacks(options.seats);
     this.#connectedAt = new Float64Array(count);
+    this.#joinedAt = new Float64Array(count);
     this.#deadlineUs = options.plan.deadline_ms * 1000;
   }
 
   isJoined(seat: number): boolean {
     return this.#life[seat] === JOINED;
+  }
+
+  /** Whether a user has turned into a bad peer: what still comes to it is nobody's. */
+  isStopped(seat: number): boolean {
+    return this.#life[seat] === STOPPED;
   }
 
   /** How often a user has joined. */
@@ -158,6 +160,7 @@ export class Lives {
     this.#recorder.count(stage, COUNTER.connections, 1);
     if (this.#joins[seat]! > 0) this.#recorder.count(stage, COUNTER.reconnects, 1);
     const nth = ++this.#joins[seat]!;
+    this.#joinedAt[seat] = at;
     this.#options.attendance.set(seat, PRESENT, at);
     this.#agenda.plan(seat, LIFE, at + this.#stays(seat, nth));
     this.#options.events.entered(seat, nth, at);
@@ -179,11 +182,59 @@ export class Lives {
   }
 
   #leave(seat: number, reason: string, now: number): void {
+    this.#goes(seat, now);
     this.#options.attendance.set(seat, ABSENT, now);
-    this.#options.events.leaving(seat, now);
+    this.#close(seat, reason, now);
+  }
+
+  #close(seat: number, reason: string, now: number): void {
     this.#life[seat] = CLOSING;
     this.#agenda.set(seat, LIFE, now + Math.min(CLOSE_US, this.#deadlineUs));
     this.#connections[seat]?.close(1000, reason);
+  }
+
+  /** A stay ends that this tool itself ends: how long it would have lasted is not known. */
+  #goes(seat: number, now: number): void {
+    this.#recorder.stay((now - this.#joinedAt[seat]!) / 1000, false);
+    this.#options.events.leaving(seat, now);
+  }
+
+  /** Cuts a user who is in, as the scenario wants; it comes back as one does who was thrown out. */
+  cut(seat: number, now: number): void {
+    if (this.#life[seat] !== JOINED) return;
+    this.#goes(seat, now);
+    this.#options.events.thrownOut(seat, now);
+    this.#ends(seat, 'cut by the scenario', now);
+    this.#comeBack(seat, 1006, now);
+  }
+
+  /** A user who is in turns into a bad peer, and stays one. */
+  stop(seat: number, how: Stop['how'], now: number): void {
+    if (this.#life[seat] !== JOINED) return;
+    this.#goes(seat, now);
+    this.#options.attendance.set(seat, ABSENT, now);
+    this.#agenda.set(seat, LIFE, Infinity);
+    if (how === 'vanish') {
+      this.#ends(seat, 'vanished, as the scenario wants', now);
+      return this.#goHome(seat, now);
+    }
+    this.#life[seat] = STOPPED;
+    if (how === 'reading') this.#connections[seat]?.pause();
+    else this.#connections[seat]?.halfClose();
+    return undefined;
+  }
+
+  #ends(seat: number, reason: string, now: number): void {
+    this.#connections[seat]?.cut();
+    this.#connections[seat] = undefined;
+    this.#recorder.disconnect({ code: 1006, reason, initiator: 'client', phase: 'steady', expected: true }, now / 1000);
+  }
+
+  /** The measured window is over: those who stopped reading read on, to see what has become of them. */
+  readOn(): void {
+    for (let seat = 0; seat < this.#life.length; seat++) {
+      if (this.#life[seat] === STOPPED) this.#connections[seat]?.resume();
+    }
   }
 
   /** Gives a connection up that is dead, whatever the system says. */
@@ -197,21 +248,24 @@ export class Lives {
     const life = this.#life[seat]!;
     this.#connections[seat] = undefined;
     const phase: Phase =
-      life === CONNECTING ? 'connect' : life === OPEN ? 'join' : life === JOINED ? 'steady' : 'close';
-    const expected = phase === 'close';
+      life === CONNECTING ? 'connect' : life === OPEN ? 'join' : life === CLOSING ? 'close' : 'steady';
+    const expected = life === CLOSING || life === STOPPED;
     const { code, reason, initiator } = ending;
     this.#recorder.disconnect({ code, reason, initiator, phase, expected }, at / 1000);
-    if (ending.error !== undefined) this.#recorder.error(ending.wall ? 'wall' : phase, ending.error, at / 1000);
+    if (ending.error !== undefined && life !== STOPPED)
+      this.#recorder.error(ending.wall ? 'wall' : phase, ending.error, at / 1000);
     const stage = this.#recorder.stageOf(at);
     if (life === CONNECTING || life === OPEN) this.#recorder.count(stage, COUNTER.connections_failed, 1);
     if (life === JOINED) this.#thrownOut(seat, ending, stage, at);
-    this.#afterwards(seat, code, expected, at);
+    if (life === STOPPED) this.#goHome(seat, at);
+    else this.#afterwards(seat, code, expected, at);
   }
 
   #thrownOut(seat: number, ending: Ending, stage: number, at: number): void {
     const { seats, events } = this.#options;
     events.leaving(seat, at);
     events.thrownOut(seat, at);
+    this.#recorder.stay((at - this.#joinedAt[seat]!) / 1000, true);
     this.#recorder.count(stage, COUNTER.disconnects_unexpected, 1);
     if (!this.#recorder.wants('disconnects_unexpected')) return;
     this.#recorder.example({
@@ -225,7 +279,7 @@ export class Lives {
 
   /** Where a user goes whose connection has ended: away for a while, back, or home. */
   #afterwards(seat: number, code: number, planned: boolean, at: number): void {
-    const { attendance, seats } = this.#options;
+    const { seats } = this.#options;
     if (this.#over) return this.#goHome(seat, at);
     if (planned) {
       const away = (this.#options.activities.kindOf(seat).leaves?.away_s ?? 0) * 1e6;
@@ -233,24 +287,22 @@ export class Lives {
       const gap = exponential(seats.stream(seat, PURPOSE.leave), this.#joins[seat]! * 2 + 1, away);
       return this.#agenda.plan(seat, LIFE, at + gap);
     }
-    attendance.set(seat, WANTED, at);
-    if (FOR_GOOD.has(code)) {
-      this.#life[seat] = GONE;
-      return this.#agenda.set(seat, LIFE, Infinity);
-    }
-    this.#life[seat] = WAITING;
-    // Whoever is let in and thrown out at once is no nearer than one who is refused.
-    if (at - this.#connectedAt[seat]! > STAYED_US) this.#tries[seat] = 0;
-    const tries = this.#tries[seat]!++;
-    const nth = this.#joins[seat]! * TRIES + tries;
-    return this.#agenda.plan(seat, LIFE, at + backoffUs(seats.stream(seat, PURPOSE.backoff), nth, tries));
+    return this.#comeBack(seat, code, at);
+  }
+
+  #comeBack(seat: number, code: number, at: number): void {
+    this.#options.attendance.set(seat, WANTED, at);
+    const lasted = at - this.#connectedAt[seat]!;
+    const due = this.#comebacks.next(seat, code, lasted, this.#joins[seat]!, at);
+    this.#life[seat] = due === Infinity ? GONE : WAITING;
+    this.#agenda.plan(seat, LIFE, due);
   }
 
   #goHome(seat: number, at: number): void {
     this.#life[seat] = GONE;
     this.#options.attendance.set(seat, ABSENT, at);
     this.#agenda.set(seat, LIFE, Infinity);
-    this.#checkEmpty();
+    if (this.#over) this.#checkEmpty();
   }
 
   /** The run is over: everybody leaves in good order. */
@@ -258,6 +310,7 @@ export class Lives {
     this.#over = true;
     for (let seat = 0; seat < this.#life.length; seat++) {
       if (this.#life[seat] === JOINED) this.#leave(seat, 'the run is over', now);
+      else if (this.#life[seat] === STOPPED) this.#close(seat, 'the run is over', now);
       else if (this.#life[seat] !== CLOSING) {
         this.#connections[seat]?.cut();
         this.#connections[seat] = undefined;

@@ -6,7 +6,7 @@ import { inspectCommand } from '../protocol/command.ts';
 import type { Listener, Protocol, Welcome } from '../protocol/protocol.ts';
 import type { ScenarioSpec } from '../scenario/define.ts';
 import { Activities } from './activities.ts';
-import { Agenda, CURSOR, EDIT, LIFE, type Actor } from './agenda.ts';
+import { Agenda, CURSOR, EDIT, LIFE, TURN, type Actor } from './agenda.ts';
 import { Attendance } from './attendance.ts';
 import { Heartbeats, type Pulse } from './heartbeats.ts';
 import { Looks } from './looks.ts';
@@ -15,6 +15,7 @@ import type { Clock, Connection, Door, DoorEvents, Ending, Timer } from './ports
 import { Outgoing } from './outgoing.ts';
 import { Recoveries } from './recoveries.ts';
 import { Seats } from './seats.ts';
+import { Turns } from './turns.ts';
 
 /** How long nothing may come before a drained run is over, µs. */
 const QUIET_US = 1_000_000;
@@ -58,6 +59,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   readonly #deadlineUs: number;
   readonly #recoveries: Recoveries;
   readonly #looks: Looks;
+  readonly #turns: Turns;
   /** What the server said to the user who is being let in. */
   #welcome: Welcome = {};
   /** When anything last came over each connection, µs. */
@@ -110,6 +112,15 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
       protocol: this.#protocol,
       delivery: this.#delivery,
     });
+    this.#turns = new Turns({
+      plan,
+      spec,
+      seats,
+      activities: this.#activities,
+      agenda: this.#agenda,
+      recorder,
+      lives: this.#lives,
+    });
     this.#heardAt = new Float64Array(seats.count);
     this.#recoveries = new Recoveries(seats.count, recorder);
     this.#looks = new Looks({
@@ -122,16 +133,15 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     });
   }
 
-  /** Sets every user's first due times: joins round robin over the sessions of the whole run. */
+  /** Sets every user's first due times. */
   start(): void {
-    const { plan } = this.#options;
     for (let seat = 0; seat < this.#seats.count; seat++) {
-      const nth = this.#seats.userOf(seat) * plan.sessions + this.#seats.sessionOf(seat);
-      const joins = Math.round((plan.ramp_up_ms * 1000 * nth) / plan.users_total);
+      const joins = this.#activities.joinsAt(seat);
       this.#agenda.set(seat, LIFE, joins);
       this.#agenda.plan(seat, EDIT, this.#activities.firstEdit(seat, joins));
       this.#agenda.plan(seat, CURSOR, this.#activities.nextCursor(seat, joins));
     }
+    this.#turns.start();
     this.#agenda.arm();
   }
 
@@ -160,10 +170,12 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     this.#attendance.settle(now);
     if (now < end) return this.#looks.glance(now);
     if (this.#lives.isOver) return;
+    this.#lives.readOn();
     const quiet = now - Math.max(this.#delivery.lastReceipt, end) >= QUIET_US;
     const settled = this.#delivery.pending === 0 && this.#heartbeats.waiting === 0;
     if (!(settled && quiet) && now < end + this.#deadlineUs) return;
     if (!this.#looks.isDone(now)) return;
+    this.#recoveries.end(now, this.#deadlineUs);
     this.#lives.leaveAll(now);
     this.#agenda.arm();
   }
@@ -179,6 +191,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     if (place === LIFE) return this.#lives.act(seat, now);
     if (place === EDIT) return this.#outgoing.edit(seat, due);
     if (place === CURSOR) return this.#outgoing.point(seat, due, now);
+    if (place === TURN) return this.#turns.act(seat, due, now);
     return this.#lives.isJoined(seat) ? this.#heartbeats.act(seat, due, now) : undefined;
   }
 
@@ -237,6 +250,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     if (!this.#lives.owns(seat, connection)) return;
     this.#heardAt[seat] = at;
     this.#recorder.count(this.#recorder.stageOf(at), COUNTER.bytes_received, end - start);
+    if (this.#lives.isStopped(seat)) return;
     this.#protocol.receive(seat, bytes, start, end, at);
   }
 

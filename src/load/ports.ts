@@ -7,6 +7,12 @@ export interface Connection {
   close(code: number, reason: string): void;
   /** Ends it at once, without a word; nothing more is told of it. */
   cut(): void;
+  /** Reads no more, and holds nothing of what comes: it waits in the system's own buffers, or at the sender's. */
+  pause(): void;
+  /** Reads on. */
+  resume(): void;
+  /** Ends its own half of the connection without a close frame; what comes is still read. */
+  halfClose(): void;
 }
 
 /** How a connection ended. */

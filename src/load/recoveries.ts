@@ -42,6 +42,14 @@ export class Recoveries {
     this.#outSince[seat] = at;
   }
 
+  /** The run is over: whoever has been out for longer than the deadline and is not back counts as never. */
+  end(now: number, deadlineUs: number): void {
+    for (const since of this.#outSince) {
+      if (since === 0 || now - since < deadlineUs) continue;
+      this.#recorder.missing(this.#recorder.stageOf(since), TREND.recovery_time, 1);
+    }
+  }
+
   #recovered(seat: number, at: number): void {
     const since = this.#outSince[seat]!;
     if (since === 0) return;

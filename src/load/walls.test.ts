@@ -9,7 +9,15 @@ const AT_A_WALL: Ending = { code: 0, reason: '', initiator: 'client', error: 'no
 /** A machine that has a port for the first users only. */
 function narrow(time: VirtualTime, ports: number): Door {
   const server = new Relay(time);
-  const nobody: Connection = { send: () => {}, close: () => {}, cut: () => {} };
+  const nothing = (): void => {};
+  const nobody: Connection = {
+    send: nothing,
+    close: nothing,
+    cut: nothing,
+    pause: nothing,
+    resume: nothing,
+    halfClose: nothing,
+  };
   let used = 0;
   return {
     connect(seat, session, user, events) {

@@ -28,6 +28,23 @@ export interface Edits {
   weight?: number;
 }
 
+/** A moment of the measured window, as a part of it: 0 is its start, 1 its end. */
+export type Moment = number;
+
+/** Users who turn into bad peers, for good. From then on they send nothing, and nothing is expected to reach them. */
+export interface Stop {
+  /** Stops reading, with its connection open · closes its half of the connection, without a close frame · is gone. */
+  how: 'reading' | 'half-close' | 'vanish';
+  at: Moment;
+}
+
+/** Many connections cut at once. Their users come back as anybody does who was thrown out. */
+export interface Storm {
+  at: Moment;
+  /** Of all users. */
+  share: number;
+}
+
 /** Users who behave alike. */
 export interface UserKind {
   kind: string;
@@ -39,6 +56,9 @@ export interface UserKind {
   cursors_per_second?: number;
   /** Absent: they stay. Means of exponential times, seconds. */
   leaves?: { after_s: number; away_s: number };
+  /** Absent: they join in the ramp-up. Else each at a moment of its own between these two. */
+  joins?: [from: Moment, to: Moment];
+  stops?: Stop;
 }
 
 /** What a scenario would rather have than the tool's defaults; a flag, the environment or a config file wins. */
@@ -59,6 +79,7 @@ export interface ScenarioSpec {
   /** One sentence for the list of scenarios. */
   about: string;
   users: UserKind[];
+  storms?: Storm[];
   thresholds: string[];
   defaults?: ScenarioDefaults;
 }

@@ -1,4 +1,5 @@
 import type { Connection, Door, DoorEvents, Ending } from '../ports.ts';
+import { Tap } from './tap.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
@@ -9,6 +10,8 @@ export interface Client {
   readonly session: number;
   readonly user: number;
   joined: boolean;
+  /** What it has yet to read. */
+  readonly tap: Tap;
   /** Puts a message on the way to this client; after `us`, never before what was put there earlier. */
   deliver(text: string, us?: number): void;
   /** Ends the connection from the server's side. */
@@ -49,15 +52,19 @@ export class Relay implements Door {
     let last = 0;
     const later = (us: number, call: () => void): void => {
       last = Math.max(last, this.#time.clock() + us);
-      this.#time.at(last, () => {
-        if (open) call();
-      });
+      this.#time.at(last, () =>
+        tap.run(() => {
+          if (open) call();
+        }),
+      );
     };
+    const tap = new Tap();
     const client: Client = {
       seat,
       session,
       user,
       joined: false,
+      tap,
       deliver: (text, us = DELAY_US) =>
         later(us, () => {
           const bytes = encoder.encode(text);
@@ -82,6 +89,9 @@ export class Relay implements Door {
         open = false;
         this.clients.delete(client);
       },
+      pause: () => tap.close(),
+      resume: () => tap.open(),
+      halfClose: () => client.end({ code: 1006, reason: '', initiator: 'network' }),
     };
     later(DELAY_US, () => {
       events.opened(seat, connection, this.#time.clock());
