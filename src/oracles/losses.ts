@@ -90,7 +90,8 @@ export class Losses {
   forgo(entry: number, seat: number, heard: number, at: number): void {
     const flight = this.#flight;
     if ((flight.flags[entry]! & OVERDUE) !== 0) return;
-    if (flight.seq[entry]! + 1 < heard) {
+    // Whoever was cut off just after a send, and came back, sent later changes though that one was never taken.
+    if (flight.seq[entry]! + 1 < heard && !this.#isInDoubt(entry)) {
       this.#lose(entry, seat, at, 'later changes of the same sender had arrived when this user left');
     } else {
       this.#recorder.count(flight.stage[entry]!, COUNTER.lost_upper, 1);
@@ -102,11 +103,15 @@ export class Losses {
     if (flight.left[entry] === 0) this.complete(entry);
   }
 
-  /** All who had to have a change have it; whoever is just joining may be on the way to it. */
+  /**
+   * All who had to have a change have it. It is kept all the same where its version may yet be told, or where somebody
+   * who is just joining may be on the way to it.
+   */
   complete(entry: number): void {
     if ((this.#flight.flags[entry]! & INCOMPLETE) !== 0) this.#incomplete(entry, -1);
     const isOverdue = (this.#flight.flags[entry]! & OVERDUE) !== 0;
-    if (isOverdue || !this.#joiners.keeps(this.#flight.session[entry]!)) this.#flight.remove(entry);
+    if (!isOverdue && (this.#documents.isAwaited(entry) || this.#joiners.keeps(this.#flight.session[entry]!))) return;
+    this.#flight.remove(entry);
   }
 
   /** Resolves what is past its deadline at `now`. */
@@ -133,12 +138,17 @@ export class Losses {
     });
   }
 
+  /** Whether nobody knows that the server took this change. */
+  #isInDoubt(entry: number): boolean {
+    return (this.#flight.flags[entry]! & (TAKEN | DOUBTFUL)) === DOUBTFUL;
+  }
+
   /** @returns whether a copy that had to arrive is missing */
   #expire(entry: number, now: number): boolean {
     const flight = this.#flight;
     const session = flight.session[entry]!;
     const sender = flight.sender[entry]!;
-    const taken = (flight.flags[entry]! & TAKEN) !== 0 || (flight.flags[entry]! & DOUBTFUL) === 0;
+    const taken = !this.#isInDoubt(entry);
     if (taken) flight.flags[entry]! &= ~DOUBTFUL;
     flight.overdue(entry);
     let lost = false;
