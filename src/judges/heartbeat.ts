@@ -9,8 +9,10 @@ const CLAIM = 'every heartbeat was answered';
 export const heartbeat: Judge = {
   name: 'heartbeat',
   about:
-    'Every ping got its pong within the smaller of heartbeat and deadline. Pings under way when the connection or the ' +
-    'run ended do not count.',
+    'Every ping got its own pong, by their order alone, within the smaller of heartbeat and deadline; those whose pong ' +
+    'came later are told apart from those that never got one. Pings under way when the connection or the run ended do ' +
+    'not count. Whether a server ends connections that are silent is not judged, as none says on the wire that it ' +
+    'would; one that ends the connection of a user who pings in time is caught by disconnects.',
   judge: (measured) => [ruling(measured)],
 };
 
@@ -26,7 +28,12 @@ function ruling(measured: Measured): Finding {
     return { not_claimed: { claim: CLAIM, because } };
   }
   if (missed === 0) return { claim: CLAIM, standing: 'pass', because: `${number(sent)} of ${number(sent)}` };
-  const because = `${number(missed)} of ${number(sent)} were not answered${since(measured, ['heartbeats_missed'])}`;
+  const late = Math.min(counterIn(measured, 'heartbeats_late'), missed);
+  const how =
+    late === 0
+      ? 'were not answered'
+      : `were not answered in time (${number(late)} late, ${number(missed - late)} never)`;
+  const because = `${number(missed)} of ${number(sent)} ${how}${since(measured, ['heartbeats_missed'])}`;
   return {
     claim: CLAIM,
     because,
