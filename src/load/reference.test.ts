@@ -6,7 +6,7 @@ import drag from '../../scenarios/drag.ts';
 import idle from '../../scenarios/idle.ts';
 import steady from '../../scenarios/steady.ts';
 import { ReferenceServer } from './testing/reference.ts';
-import { planOf, RUN, simulate, type Simulated } from './testing/simulate.ts';
+import { planOf, simulate, type Simulated } from './testing/simulate.ts';
 
 const ORACLES = ['lost', 'late', 'duplicated', 'reordered', 'misrouted', 'echoed', 'corrupted', 'invented'];
 const found = (run: Simulated): Record<string, number> =>

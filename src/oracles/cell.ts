@@ -30,6 +30,8 @@ export function damaged(cell: number, stamp: number, action: number): number {
   return cellOf(stamp, action === ADD || isThere(cell) ? DAMAGED : EDITED);
 }
 
+/** An item is there, as a change made it. */
+export const shownAs = (stamp: number): number => cellOf(stamp, PRESENT);
 /** An item is there, and what it shows is not known. */
 export const unknownAt = (stamp: number): number => cellOf(stamp, DAMAGED);
 export const isDamaged = (cell: number): boolean => (cell & 3) === DAMAGED;

@@ -68,11 +68,11 @@ export class Documents {
     this.#histories = sessions.map(() => new History(places, users));
     this.#told = new Float64Array(sessions.length * users);
     this.#nameless = new Uint32Array(sessions.length);
-    const { recorder } = options;
+    const { recorder, deadline_us } = options;
     const tell = (told: Told): void => tellExample(options, told);
     this.#tell = tell;
     this.#replicas = new Replicas({ sessions: sessions.length, users, places, tell }, this.#histories, members);
-    this.#snapshots = new Snapshots({ users, places, recorder, tell }, this.#histories, this.#replicas);
+    this.#snapshots = new Snapshots({ users, places, deadline_us, recorder, tell }, this.#histories, this.#replicas);
   }
 
   #historyOf(seat: number): History {
@@ -211,7 +211,7 @@ export class Documents {
     if (version === undefined || !this.#historyOf(seat).isVersioned) {
       // Some servers keep no state and always answer with an empty one.
       if (snapshot.changes.length > 0) this.#givesStates = true;
-      if (this.#givesStates) this.#snapshots.takeUnordered(seat, snapshot, this.#flight);
+      if (this.#givesStates) this.#snapshots.takeUnordered(seat, snapshot, this.#flight, at);
       return;
     }
     this.#snapshots.take(seat, snapshot, version, this.#told[seat]!, at);

@@ -53,6 +53,8 @@ export class Replicas {
   readonly #contested: Uint8Array;
   /** Seat × places + place of copies that were lost, altered or out of order. */
   readonly #wronged = new Set<number>();
+  /** Seat × places + place of a user's own changes that crossed with a state on its way, on a server without order. */
+  readonly #crossed = new Set<number>();
 
   constructor(options: ReplicasOptions, histories: readonly History[], members: Membership) {
     const { sessions, users, places } = options;
@@ -116,6 +118,7 @@ export class Replicas {
     const { places } = this.#options;
     for (let at = seat * places; at < (seat + 1) * places; at++) {
       if (stampOf(this.#cells[at]!) <= version) this.#cells[at] = 0;
+      if (this.#crossed.size > 0) this.#crossed.delete(at);
     }
     this.#strays[seat] = 0;
     this.#flags[seat] = BLIND;
@@ -133,6 +136,11 @@ export class Replicas {
   /** What this user shows is not known from here on. */
   blind(seat: number): void {
     this.#flags[seat] = BLIND;
+  }
+
+  /** A state undid a change that this user had made while the state was on its way. */
+  cross(seat: number, place: number): void {
+    if (this.#crossed.size < MAX_WRONGED) this.#crossed.add(seat * this.#options.places + place);
   }
 
   /** A place's change may or may not have been taken. */
@@ -189,7 +197,8 @@ export class Replicas {
       if (history.isOdd(place)) continue;
       const isStray = this.#strays[seat] === place + 1 && !history.orphaned(this.#strayedBy[seat]!);
       if (!isStray && (history.changedAt[place]! > before || !this.#differs(history, seat, place))) continue;
-      if (!history.isVersioned && this.#contested[session * places + place] === 1) {
+      const isOpen = !history.isVersioned && this.#contested[session * places + place] === 1;
+      if (isOpen || this.#crossed.has(seat * places + place)) {
         isContested = true;
         continue;
       }

@@ -1,6 +1,6 @@
 import { COUNTER, type Recorder } from '../core/recorder.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
-import { isThere, unknownAt } from './cell.ts';
+import { isSame, isThere, shownAs, unknownAt } from './cell.ts';
 import type { Told } from './documents.ts';
 import { NONE, type Flight } from './flight.ts';
 import { Contents } from './contents.ts';
@@ -11,6 +11,7 @@ export interface SnapshotsOptions {
   /** Users of each session, and places of its document. */
   users: number;
   places: number;
+  deadline_us: number;
   recorder: Recorder;
   tell(told: Told): void;
 }
@@ -151,7 +152,7 @@ export class Snapshots {
   }
 
   /** A snapshot on a server that gives no order: of the changes that are known, those that it shows. */
-  takeUnordered(seat: number, { changes }: Snapshot, flight: Flight): void {
+  takeUnordered(seat: number, { changes }: Snapshot, flight: Flight, at: number): void {
     const history = this.#historyOf(seat);
     const { cells, users, seqs } = history.contents;
     const places = new Map<number, number>();
@@ -167,13 +168,19 @@ export class Snapshots {
       const entry = place === undefined ? flight.find(first + changes[i]!, changes[i + 1]!) : NONE;
       if (place !== undefined) shown[place] = cells[place]!;
       else if (entry === NONE) unknown += history.isOrphan(changes[i]!, changes[i + 1]!) ? 0 : 1;
-      else shown[flight.place[entry]!] = ((flight.order[entry]! << 2) | 1) >>> 0;
+      else shown[flight.place[entry]!] = shownAs(history.isVersioned ? flight.version[entry]! : flight.order[entry]!);
       places.delete(key);
     }
     // An item that it shows as of an older change: which, nobody remembers.
     for (const place of places.values()) if (unknown-- > 0 && shown[place] === 0) shown[place] = unknownAt(1);
     this.#replicas.replace(seat, Infinity);
     this.#replicas.base(seat, shown, false);
+    // What this user changed while the state was on its way, the state has undone: a client cannot know better.
+    const since = at - this.#options.deadline_us;
+    for (let place = 0; place < cells.length; place++) {
+      if (users[place] !== seat - first || history.changedAt[place]! <= since) continue;
+      if (!isSame(shown[place]!, cells[place]!)) this.#replicas.cross(seat, place);
+    }
   }
 }
 
