@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { listed, unreadIn, UnreadBytes } from './unread-bytes.ts';
+import { addWaiting, backlog, listed, UnreadBytes } from './unread-bytes.ts';
 
 const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
 const line = (local: string, remote: string, state: string, unread: string): string =>
@@ -20,7 +20,25 @@ describe('bytes that wait unread', () => {
       line(user, server, '06', '00000400'),
       line(user, '0200007F:1F90', '01', '00000800'),
     ];
-    expect(unreadIn(lines, new Set([server]))).toBe(0x100);
+    const waiting = new Map<string, number>();
+    addWaiting(lines, new Set([server]), waiting);
+    expect([...waiting]).toEqual([[user, 0x100]]);
+  });
+
+  it('are not those of a user who stopped reading', () => {
+    const before = new Map([
+      ['stopped', 5000],
+      ['full', 9000],
+      ['read', 300],
+    ]);
+    const now = new Map([
+      ['stopped', 7000],
+      ['full', 9000],
+      ['read', 200],
+      ['new', 10],
+    ]);
+    expect(backlog(now, before)).toBe(210);
+    expect(backlog(now, new Map())).toBe(16_210);
   });
 
   it.each([
@@ -42,12 +60,16 @@ describe('bytes that wait unread', () => {
     socket.pause();
     await once(socket, 'connect');
     const unread = new UnreadBytes([`ws://localhost:${port}`]);
-    let found: number | undefined;
-    await vi.waitFor(() => {
+    const look = () => {
       unread.look();
-      found = unread.take() ?? found;
-      expect(found).toBe(1000);
-    });
+      return vi.waitFor(() => {
+        const found = unread.take();
+        expect(found).toBeDefined();
+        return found;
+      });
+    };
+    await vi.waitFor(async () => expect(await look()).toBe(1000));
+    expect(await look()).toBe(0);
     unread.stop();
     socket.destroy();
     waiting.close();

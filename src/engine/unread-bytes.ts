@@ -15,9 +15,13 @@ const PAGE_BYTES = 4096;
 const PAGES_AT_ONCE = 40;
 const PAUSE_MS = 5;
 
+/** What waits unread in each socket that something waits in, by its own address and port. */
+type Waiting = Map<string, number>;
+
 /**
  * Counts the bytes that wait unread in the generator's own sockets: those of this machine that are connected to the
- * servers under test. The coordinator does it, which is idle, for all workers together.
+ * servers under test. The coordinator does it, which is idle, for all workers together. A socket in which no less
+ * waits than at the last look belongs to a user who stopped reading on purpose, and is left out.
  */
 export class UnreadBytes {
   /** Address and port of each server as the lists write them. */
@@ -25,6 +29,7 @@ export class UnreadBytes {
   #reading = false;
   #ended = false;
   #found: number | undefined;
+  #before: Waiting = new Map();
 
   constructor(urls: readonly string[]) {
     this.#servers = process.platform === 'linux' ? serversOf(urls) : Promise.resolve(new Set());
@@ -35,8 +40,10 @@ export class UnreadBytes {
     if (this.#reading) return;
     this.#reading = true;
     this.#count()
-      .then((bytes) => {
-        this.#found = bytes;
+      .then((waiting) => {
+        if (waiting === undefined || this.#ended) return;
+        this.#found = backlog(waiting, this.#before);
+        this.#before = waiting;
       })
       .finally(() => {
         this.#reading = false;
@@ -54,35 +61,33 @@ export class UnreadBytes {
     this.#ended = true;
   }
 
-  async #count(): Promise<number | undefined> {
+  async #count(): Promise<Waiting | undefined> {
     const servers = await this.#servers;
     if (servers.size === 0) return undefined;
-    let sum: number | undefined;
-    for (const list of LISTS) {
-      const bytes = await this.#countIn(list, servers);
-      if (bytes !== undefined) sum = (sum ?? 0) + bytes;
-    }
-    return this.#ended ? undefined : sum;
+    const waiting: Waiting = new Map();
+    const read = [];
+    for (const list of LISTS) read.push(await this.#countIn(list, servers, waiting));
+    return read.includes(true) ? waiting : undefined;
   }
 
-  async #countIn(list: string, servers: ReadonlySet<string>): Promise<number | undefined> {
+  /** @returns whether there is such a list */
+  async #countIn(list: string, servers: ReadonlySet<string>, waiting: Waiting): Promise<boolean> {
     let file: number | undefined;
     try {
       file = openSync(list, 'r');
       const page = Buffer.alloc(PAGE_BYTES);
-      let bytes = 0;
       let rest = '';
       for (let pages = 1; !this.#ended; pages++) {
         const length = readSync(file, page, 0, PAGE_BYTES, null);
         if (length === 0) break;
         const lines = (rest + page.toString('latin1', 0, length)).split('\n');
         rest = lines.pop()!;
-        bytes += unreadIn(lines, servers);
+        addWaiting(lines, servers, waiting);
         if (pages % PAGES_AT_ONCE === 0) await pause(PAUSE_MS);
       }
-      return bytes;
+      return true;
     } catch {
-      return undefined;
+      return false;
     } finally {
       if (file !== undefined) closeSync(file);
     }
@@ -90,16 +95,23 @@ export class UnreadBytes {
 }
 
 /** `sl local_address rem_address st tx_queue:rx_queue …`, all hexadecimal; state 01 is an open connection. */
-const LINE = /^ *\d+: [\dA-F:]+ ([\dA-F]+:[\dA-F]{4}) 01 [\dA-F]+:([\dA-F]+) /;
+const LINE = /^ *\d+: ([\dA-F:]+) ([\dA-F]+:[\dA-F]{4}) 01 [\dA-F]+:([\dA-F]+) /;
 const NOTHING = '00000000';
 
 /** @param servers addresses and ports as {@link listed} writes them */
-export function unreadIn(lines: readonly string[], servers: ReadonlySet<string>): number {
-  let bytes = 0;
+export function addWaiting(lines: readonly string[], servers: ReadonlySet<string>, waiting: Waiting): void {
   for (const line of lines) {
-    const found = LINE.exec(line);
-    if (found && found[2] !== NOTHING && servers.has(found[1]!)) bytes += Number.parseInt(found[2]!, 16);
+    const [, own, server, unread] = LINE.exec(line) ?? [];
+    if (unread !== undefined && unread !== NOTHING && servers.has(server!)) {
+      waiting.set(own!, Number.parseInt(unread, 16));
+    }
   }
+}
+
+/** What waits, but for sockets that nobody reads. */
+export function backlog(waiting: Waiting, before: Waiting): number {
+  let bytes = 0;
+  for (const [own, unread] of waiting) if (unread < (before.get(own) ?? Infinity)) bytes += unread;
   return bytes;
 }
 
