@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { bucketOf } from '../core/buckets.ts';
 import type { Disconnect } from '../core/record.ts';
 import { disconnects } from './disconnects.ts';
 import { judge } from './index.ts';
@@ -83,6 +84,24 @@ describe('disconnects fails', () => {
       { disconnects: [ending({ code: 1000, initiator: 'server' })] },
     );
     expect(rulingOf(disconnects, run).because).toContain('the server threw this user out');
+  });
+
+  test('a server that takes a user for silent who sends heartbeats, and says how long connections last', () => {
+    const stays = { ended: [bucketOf(2000), 6], censored: [bucketOf(9000), 24] };
+    const run = cleanBut(
+      { counters: { disconnects_unexpected: 6 } },
+      { stays, disconnects: [ending({ code: 1011, initiator: 'server', reason: 'keepalive ping timeout', count: 6 })] },
+    );
+    expect(rulingOf(disconnects, run).because).toMatch(
+      /^6 of 30 .* "keepalive ping timeout" at \d\d:\d\d:11, though every user answers pings and sends a heartbeat every 30 s; 80 % last longer than 9 s$/,
+    );
+    expect(run.survival!.map(({ alive }) => alive)).toEqual([1, 0.8, 0.8]);
+  });
+
+  test('and says nothing of how long they last where it is not known of all', () => {
+    const stays = { ended: [bucketOf(2000), 6], censored: [] };
+    const run = cleanBut({ counters: { disconnects_unexpected: 6 } }, { stays, disconnects: [ending({ count: 6 })] });
+    expect(run.survival).toBeUndefined();
   });
 
   test('a killed server: everybody, and why nobody came back', () => {

@@ -1,10 +1,11 @@
 import type { Disconnect } from '../core/record.ts';
+import { formatDuration } from '../core/units.ts';
 import { closeCodeMeaning } from '../protocol/closing.ts';
 import type { Measured } from '../result/measured.ts';
 import { counterIn, type Finding, type Judge } from './judge.ts';
 import { ruledByThreshold } from './thresholds.ts';
 import { ownWalls } from './walls.ts';
-import { capitalised, clock, counted, evidenceOf, list, number, quoted } from './words.ts';
+import { capitalised, clock, counted, evidenceOf, list, number, percent, quoted } from './words.ts';
 
 const ENDED_METRICS = ['disconnects_unexpected', 'disconnect_rate', 'disconnects_per_user_hour'];
 const CLAIM = 'everybody was let in, and stayed connected until they left';
@@ -13,7 +14,8 @@ export const disconnects: Judge = {
   name: 'disconnects',
   about:
     'No attempt to join failed and no joined connection ended, unless the scenario or this tool ended it. Who began ' +
-    'it, with what close code and in which phase is told. Unknown where the only ones that failed did so at a limit ' +
+    'it, with what close code and in which phase is told, and how long connections last. A 1000 that the server sends ' +
+    'in mid-run counts like any other. Unknown where the only ones that failed did so at a limit ' +
     'of this tool’s own machine.',
   judge(measured) {
     const joined = counterIn(measured, 'connections');
@@ -45,7 +47,7 @@ function ruling(measured: Measured, joined: number, ended: number, failed: numbe
   const parts = death ? [`${death.text} at ${clock(measured, death.at_ms)}`] : [];
   if (ended > 0) {
     const how = list(main.map((one) => howEnded(measured, one)));
-    parts.push(`${number(ended)} of ${counted(joined, 'connection')} ended${how && `: ${how}`}`);
+    parts.push(`${number(ended)} of ${counted(joined, 'connection')} ended${how && `: ${how}`}${lasting(measured)}`);
   }
   if (failed > 0) parts.push(`${counted(failed, 'attempt')} to connect failed${whyFailed(measured)}`);
   const walls = ownWalls(measured);
@@ -67,7 +69,25 @@ const mostFrequent = (endings: Disconnect[]): Disconnect[] => endings.sort((a, b
 /** `240 by the server with 1011 (server error: …) "reason" from 20:48:10 to 20:48:12` */
 function howEnded(measured: Measured, one: Disconnect): string {
   const reason = one.reason === '' ? '' : ` ${quoted(one.reason)}`;
-  return `${number(one.count)} ${BY[one.initiator]} with ${one.code} (${meaningOf(one)})${reason}${when(measured, one)}`;
+  const how = `${BY[one.initiator]} with ${one.code} (${meaningOf(one)})${reason}${when(measured, one)}`;
+  return `${number(one.count)} ${how}${inSpiteOf(measured, one)}`;
+}
+
+/** What a server says of connections that it takes for dead. */
+const OF_SILENCE = /\b(idle|idling|silent|silence|inactiv\w*|heartbeat|keep-?alive|ping|timeout|timed out)\b/i;
+
+/** Nobody of ours is silent for longer than a heartbeat. */
+function inSpiteOf({ plan }: Measured, { initiator, reason }: Disconnect): string {
+  if (initiator !== 'server' || !plan.plans.heartbeats || !OF_SILENCE.test(reason)) return '';
+  return `, though every user answers pings and sends a heartbeat every ${formatDuration(plan.heartbeat_ms)}`;
+}
+
+/** `; 92 % last longer than 18 s` */
+function lasting({ survival }: Measured): string {
+  const last = survival?.at(-1);
+  return last
+    ? `; ${percent(last.alive)} last longer than ${formatDuration(Math.round(last.after_ms / 1000) * 1000)}`
+    : '';
 }
 
 const BY = { server: 'by the server', client: 'by this tool', network: 'by the network' };

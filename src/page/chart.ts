@@ -12,6 +12,8 @@ export interface Line {
   dash?: number[];
   fill?: boolean;
   bars?: boolean;
+  /** Holds each value until the next. */
+  steps?: boolean;
   points?: boolean;
   /** The scale it belongs to: the left axis unless it says `right`. */
   side?: 'right';
@@ -145,6 +147,7 @@ function seriesOf(line: Line): uPlot.Series {
     width: line.bars ? 0 : 1.75,
     ...(line.dash && { dash: line.dash }),
     ...(line.fill && { fill: () => `${colour(line.colour)}1f` }),
+    ...(line.steps && { paths: uPlot.paths.stepped!({ align: 1 }) }),
     ...(line.bars && { fill: stroke, paths: uPlot.paths.bars!({ size: [0.8, 14] }) }),
     points: { show: line.points ?? false, size: 5, fill: stroke },
     spanGaps: false,

@@ -1,5 +1,6 @@
 import { closeCodeMeaning } from '../protocol/closing.ts';
-import { clock, integer } from '../reporters/words.ts';
+import { clock, elapsed, integer } from '../reporters/words.ts';
+import { chart } from './chart.ts';
 import { h, section, table } from './dom.ts';
 import type { PageDocument } from './document.ts';
 
@@ -13,7 +14,7 @@ const BY = { server: 'the server', client: 'this tool', network: 'the network' }
 
 /** How connections ended, and what the server or the system complained of. */
 export function trouble(fed: PageDocument): HTMLElement {
-  return section('trouble', 'Disconnects and errors', disconnects(fed), errors(fed));
+  return section('trouble', 'Disconnects and errors', disconnects(fed), survival(fed), errors(fed));
 }
 
 function spanOf(first: string, last: string, { zone }: PageDocument): string {
@@ -48,6 +49,34 @@ function disconnects(fed: PageDocument): HTMLElement {
     { head: `at (${fed.zone.name})`, num: true },
   ];
   return table('How connections ended, by close code', columns, rows);
+}
+
+/** How long connections lasted, where some ended that should not have. */
+function survival({ result }: PageDocument): HTMLElement | false {
+  const { survival: steps } = result;
+  if (!steps) return false;
+  return h(
+    'div',
+    { class: 'charts' },
+    chart({
+      title: 'Connections still alive after a time',
+      note: 'What share of connections lasts so long where nobody means them to end. One that the plan ended counts for as long as it lasted (Kaplan–Meier).',
+      xs: steps.map(({ after_ms }) => after_ms / 1000),
+      x: { show: (seconds) => elapsed(seconds * 1000), label: 'since joining' },
+      y: { show: (share) => `${Math.round(share * 100)} %` },
+      lines: [
+        {
+          label: 'alive',
+          colour: 'series-1',
+          steps: true,
+          fill: true,
+          values: steps.map(({ alive }) => alive),
+          show: (share) => `${Number((share * 100).toPrecision(3))} %`,
+        },
+      ],
+      height: 190,
+    }),
+  );
 }
 
 function errors(fed: PageDocument): HTMLElement {

@@ -44,6 +44,7 @@ export function assemble(measured: Measured, assessment: Assessment): Result {
     environment,
     metrics: withHistograms(measured, encodeHistogram),
     disconnects: measured.disconnects.map(dated),
+    ...(measured.survival && { survival: [...measured.survival] }),
     errors: measured.errors.map(dated),
     events: [...measured.events],
     verdicts: assessment.verdicts,

@@ -15,11 +15,12 @@ export function addTrends(a: TrendRecord, b: TrendRecord): TrendRecord {
     sum_us: a.sum_us + b.sum_us,
     min_us: a.count === 0 ? b.min_us : b.count === 0 ? a.min_us : Math.min(a.min_us, b.min_us),
     max_us: Math.max(a.max_us, b.max_us),
-    buckets: addBuckets(a.buckets, b.buckets),
+    buckets: addPairs(a.buckets, b.buckets),
   };
 }
 
-function addBuckets(a: number[], b: number[]): number[] {
+/** Adds pairs of index and count up; both are by ascending index, and so is the sum. */
+export function addPairs(a: number[], b: number[]): number[] {
   if (a.length === 0) return b;
   if (b.length === 0) return a;
   const sum: number[] = [];

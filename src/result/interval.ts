@@ -8,8 +8,9 @@ import {
   type Interval,
   type RunEvent,
   type StageRecord,
+  type Stays,
 } from '../core/record.ts';
-import { addTrends } from './histogram.ts';
+import { addPairs, addTrends } from './histogram.ts';
 
 /**
  * How two intervals make one: what other processes saw at the same moment (`across`), or what came at another moment
@@ -64,12 +65,14 @@ export function combine(a: Interval, b: Interval, how: Combination): Interval {
     else if (one) stages[stage] = dated(one, a.to_ms);
     else if (other) stages[stage] = dated(other, b.to_ms);
   }
+  const stays = addStays(a.stays, b.stays);
   return {
     worker: Math.min(a.worker, b.worker),
     from_ms: Math.min(a.from_ms, b.from_ms),
     to_ms: Math.max(a.to_ms, b.to_ms),
     stages,
     pending: how === 'across' ? a.pending + b.pending : a.to_ms <= b.to_ms ? b.pending : a.pending,
+    ...(stays && { stays }),
     joined_user_ms: a.joined_user_ms + b.joined_user_ms,
     planned_user_ms: a.planned_user_ms + b.planned_user_ms,
     disconnects: addDisconnects(a.disconnects, b.disconnects),
@@ -78,6 +81,11 @@ export function combine(a: Interval, b: Interval, how: Combination): Interval {
     examples: addExamples(a.examples, b.examples),
     traits: [...new Set([...a.traits, ...b.traits])].sort(),
   };
+}
+
+function addStays(a: Stays | undefined, b: Stays | undefined): Stays | undefined {
+  if (!a || !b) return a ?? b;
+  return { ended: addPairs(a.ended, b.ended), censored: addPairs(a.censored, b.censored) };
 }
 
 /** Says of each gauge when its last value was read, before its interval is lost in a longer one. */

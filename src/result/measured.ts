@@ -27,6 +27,7 @@ import { stageEnds, type Plan, type RunIdentity } from '../plan/plan.ts';
 import { addTrends, emptyTrend, statedTrend } from './histogram.ts';
 import { addGauges } from './interval.ts';
 import type { Environment, Metric } from './result.ts';
+import { countOf, survivalOf, type SurvivalStep } from './survival.ts';
 
 /** What a measurement says once it is over: what judges read and the result states. */
 export interface Measured {
@@ -50,6 +51,11 @@ export interface Measured {
   counted(name: CounterName): number;
   /** Copies still within their deadline when the run ended. */
   readonly pending: number;
+  /**
+   * How long connections last. Absent where none ended unexpectedly, and where it is not known of all how long they
+   * lasted: what was under way when the run was cut off, or in a process that died, would be missing.
+   */
+  readonly survival?: readonly SurvivalStep[];
   readonly disconnects: readonly Disconnect[];
   readonly errors: readonly ErrorTally[];
   readonly events: readonly RunEvent[];
@@ -87,6 +93,9 @@ export function measured(total: Interval, facts: RunFacts): Measured {
   for (const name of RATE_NAMES) metrics[name] = rateOf(name, (counter) => spanOfMetric(counter).count(counter), total);
   stateGauges(metrics, (name) => steady.gauge(name) ?? whole.gauge(name));
 
+  const { stays } = total;
+  const survival = stays && countOf(stays) === whole.count('connections') ? survivalOf(stays) : undefined;
+
   return {
     plan: facts.plan,
     run: facts.run,
@@ -100,6 +109,7 @@ export function measured(total: Interval, facts: RunFacts): Measured {
     trend: (name, stage) => (stage ? new Span(total, [stage], 0) : spanOfMetric(name)).trend(name),
     counted: (name) => (name === 'pending' ? total.pending : whole.count(name)),
     pending: total.pending,
+    ...(survival && { survival }),
     disconnects: total.disconnects,
     errors: total.errors,
     events: total.events,

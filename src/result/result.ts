@@ -129,6 +129,12 @@ export const resultSchema = z
         last_at: z.string(),
       }),
     ),
+    survival: z
+      .array(z.object({ after_ms: z.number(), alive: z.number().min(0).max(1) }))
+      .optional()
+      .describe(
+        'The share of connections that last longer than after_ms where nobody means them to end (Kaplan–Meier).',
+      ),
     errors: z.array(
       z.object({ kind: z.string(), message: z.string(), count, first_at: z.string(), last_at: z.string() }),
     ),
