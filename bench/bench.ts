@@ -1,92 +1,91 @@
 /**
- * What a run costs, measured on this machine: `npm run bench [-- --quick]` prints one table, and JSON with `--json`.
- * Nothing here passes or fails: timings are for reading, beside each other, in one run.
+ * How near to what the machine allows: `npm run bench`. Our generator and server beside programs in C, and beside other
+ * generators where they are installed, in alternating runs; one table of ratios, and JSON with `--json`.
  */
-import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import Table from 'cli-table3';
-import { createServer } from '../server/server.ts';
-import { besideC } from './beside.ts';
-import { count, cpuPerDelivery, gauge, median, run, start, trend } from './run.ts';
+import { connects, lateness } from './groups/sending.ts';
+import { coordinator } from './groups/coordinator.ts';
+import { cpu } from './groups/cpu.ts';
+import { growth } from './groups/growth.ts';
+import { ordinary } from './groups/ordinary.ts';
+import { peers } from './groups/peers.ts';
+import { server } from './groups/server.ts';
+import { build } from './limit.ts';
+import { profile } from './profile.ts';
+import { median, type Bench, type Row } from './rows.ts';
+import { circumstances, terminalTable, type Results } from './table.ts';
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'boolean' } } });
-const MIB = 1024 * 1024;
+/** In this order; all but the last need the C programs. */
+const GROUPS = { cpu, growth, lateness, connects, peers, server, coordinator, ordinary };
+type Group = keyof typeof GROUPS;
+const names = Object.keys(GROUPS) as Group[];
+const RESULTS = new URL('results/', import.meta.url);
 
-/** One line of the table. */
-export interface Row {
-  figure: string;
-  value: string;
-  aim: string;
-}
-const rows: Row[] = [];
-const add = (row: Row): void => {
-  rows.push(row);
-  process.stderr.write(`${row.figure}: ${row.value}\n`);
-};
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    json: { type: 'boolean' },
+    profile: { type: 'boolean' },
+  },
+});
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-async function defaultRun(): Promise<void> {
-  const result = await run(['--users', '50', '--sessions', '5', '--duration', values.quick ? '10s' : '30s']);
-  const cpu = gauge(result.metrics, 'generator_cpu').mean;
-  const { p50, p99 } = trend(result, 'broadcast_latency');
-  const lost = `${count(result, 'lost')} of ${count(result, 'deliveries_expected')}`;
-  add({ figure: '50 users × 5 sessions: generator, cores', value: cpu.toFixed(2), aim: 'under 0.50' });
-  add({ figure: '  CPU a checked delivery, µs', value: cpuPerDelivery(result).toFixed(1), aim: '' });
-  add({ figure: '  lost, of deliveries', value: lost, aim: '0' });
-  add({ figure: '  broadcast_latency p50, p99, ms', value: `${p50}, ${p99}`, aim: '' });
-  add({ figure: '  send_lag p99, ms', value: String(trend(result, 'send_lag').p99), aim: '' });
-}
-
-async function thousand(): Promise<void> {
-  const shape = ['--users', '50', '--sessions', '20', '--ramp-up', '2s', '--rate', '0.2', '--duration', '10s'];
-  const result = await run(shape);
-  const held = gauge(result.metrics, 'users_connected').min;
-  add({ figure: '1,000 users in 20 sessions: held, at least', value: String(held), aim: '1000' });
-  const thrown = String(count(result, 'disconnects_unexpected'));
-  add({ figure: '  unexpected disconnects', value: thrown, aim: '0' });
-  add({ figure: '  join_time p95, ms', value: String(trend(result, 'join_time').p95), aim: '' });
+/** @throws Error where one of the names is of no group */
+function asked(): Group[] {
+  const wanted = values.only?.split(',') ?? names;
+  const strange = wanted.find((name) => !names.includes(name as Group));
+  if (strange !== undefined) throw new Error(`--only takes ${names.join(', ')}: there is no "${strange}"`);
+  return wanted as Group[];
 }
 
-/** One long run: what the generator holds early, and at its end. */
-async function memory(): Promise<void> {
-  const [early, late] = values.quick ? [10, 40] : [30, 300];
-  const shape = ['--users', '50', '--sessions', '5', '--duration', `${late}s`, '--ramp-up', '1s', '--settle', '0s'];
-  const result = await run(shape);
-  const around = (second: number): number => {
-    const near = result.timeline.filter(({ from_ms }) => Math.abs(from_ms / 1000 - second) <= 5);
-    return median(near.flatMap(({ metrics }) => gauge(metrics, 'generator_rss')?.mean ?? [])) / MIB;
-  };
-  const [before, after] = [around(early), around(late - 5)];
-  const both = `${before.toFixed(0)}, ${after.toFixed(0)}`;
-  add({ figure: `memory of the generator after ${early} s and ${late} s, MiB`, value: both, aim: '' });
-  add({ figure: '  growth', value: `${((after / before - 1) * 100).toFixed(1)} %`, aim: 'none' });
-}
-
-async function firstMessage(): Promise<void> {
-  const times: number[] = [];
-  for (let n = 0; n < (values.quick ? 3 : 7); n++) {
-    const server = await createServer({ port: 0 });
-    const began = performance.now();
-    const shape = ['--duration', '1s', '--ramp-up', '0s', '--settle', '0s', '--quiet', '--no-fail'];
-    const child = start(['--url', server.url, ...shape]);
-    while (server.counts().messages_received === 0) await new Promise((resolve) => setTimeout(resolve, 2));
-    times.push(performance.now() - began);
-    await once(child, 'exit');
-    await server.close();
+async function measure(groups: readonly Group[]): Promise<Results> {
+  const rows: Row[] = [];
+  const waited: number[] = [];
+  const trusted = { wrong: 0, confessed: 0, runs: 0 };
+  const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+  const missing = build();
+  for (const group of groups) {
+    const absent: Bench['absent'] = (figure, because) => rows.push({ group, figure, unit: because, ours: Number.NaN });
+    if (missing !== undefined && group !== 'ordinary') {
+      absent(group, missing);
+      continue;
+    }
+    await GROUPS[group]({
+      rounds,
+      seconds,
+      say,
+      absent,
+      add: (row) => void rows.push({ group, ...row }),
+      trust: (run) => {
+        trusted.runs++;
+        trusted.wrong += run.wrong;
+        if (run.confessed) trusted.confessed++;
+        if (run.waited !== undefined) waited.push(run.waited);
+      },
+    });
   }
-  add({ figure: 'start to first message, median, ms', value: median(times).toFixed(0), aim: 'under 2000' });
+  return {
+    machine: `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`,
+    date: new Date().toISOString().slice(0, 10),
+    rounds,
+    seconds,
+    waited: waited.length > 0 ? median(waited) : 0,
+    ...trusted,
+    rows,
+  };
 }
 
-await firstMessage();
-await defaultRun();
-await thousand();
-await besideC(add, values.quick ? 1 : 5, values.quick ? 4 : 8);
-await memory();
-
-const machine = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`;
-if (values.json) process.stdout.write(`${JSON.stringify({ machine, rows }, null, 2)}\n`);
+if (values.profile) await profile();
 else {
-  const table = new Table({ head: ['figure', 'here', 'aim'], style: { head: [], border: [], compact: true } });
-  for (const { figure, value, aim } of rows) table.push([figure, value, aim]);
-  process.stdout.write(`${machine}\n${table.toString()}\n`);
+  const results = await measure(asked());
+  if (values.only === undefined) {
+    mkdirSync(RESULTS, { recursive: true });
+    writeFileSync(new URL('latest.json', RESULTS), `${JSON.stringify(results, null, 1)}\n`);
+  }
+  if (values.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+  else process.stdout.write(`${terminalTable(results.rows)}\n${circumstances(results)}\n`);
 }
