@@ -82,6 +82,7 @@ export type Violation = Extract<
   | 'invented'
   | 'heartbeats_missed'
   | 'version_errors'
+  | 'presence_errors'
   | 'stale_snapshots'
   | 'overlapped'
   | 'missed_at_join'
@@ -114,9 +115,10 @@ export interface Example {
 
 /**
  * What the target was seen to do, so that judges claim only what can be claimed.
- * `acks` command:ack · `versions` a version on commands · `state` a non-empty state · `hosts` session:host
+ * `acks` command:ack · `versions` a version on commands · `state` a non-empty state · `hosts` session:host · `roster` a
+ * list of users on joining · `notices` user:joined or user:left
  */
-export type Trait = 'acks' | 'versions' | 'state' | 'hosts';
+export type Trait = 'acks' | 'versions' | 'state' | 'hosts' | 'roster' | 'notices';
 
 /**
  * How long stays in a session lasted that ended unexpectedly, and how long those had lasted that this tool itself

@@ -33,7 +33,7 @@ const CLOSE_US = 10_000_000;
 
 /** What the rest of the engine hears of a user's life. */
 export interface LifeEvents {
-  connecting(seat: number): void;
+  connecting(seat: number, at: number): void;
   /** Its connection is open; it has joined `nth` times before. */
   greets(seat: number, nth: number, at: number): void;
   entered(seat: number, nth: number, at: number): void;
@@ -41,6 +41,8 @@ export interface LifeEvents {
   leaving(seat: number, at: number): void;
   /** Thrown out, or cut by the scenario: it wants to be back. */
   thrownOut(seat: number, at: number): void;
+  /** Its connection, joined or not, has ended. */
+  gone(seat: number, ending: Ending, at: number): void;
   /** Everybody has left for good. */
   empty(): void;
 }
@@ -138,7 +140,7 @@ export class Lives {
     this.#life[seat] = CONNECTING;
     this.#connectedAt[seat] = now;
     attendance.set(seat, WANTED, now);
-    events.connecting(seat);
+    events.connecting(seat, now);
     this.#agenda.set(seat, LIFE, now + this.#deadlineUs);
     this.#connections[seat] = door.connect(seat, seats.sessionOf(seat), seats.userOf(seat), inbox);
   }
@@ -227,7 +229,9 @@ export class Lives {
   #ends(seat: number, reason: string, now: number): void {
     this.#connections[seat]?.cut();
     this.#connections[seat] = undefined;
-    this.#recorder.disconnect({ code: 1006, reason, initiator: 'client', phase: 'steady', expected: true }, now / 1000);
+    const ending = { code: 1006, reason, initiator: 'client' } as const;
+    this.#recorder.disconnect({ ...ending, phase: 'steady', expected: true }, now / 1000);
+    this.#options.events.gone(seat, ending, now);
   }
 
   /** The measured window is over: those who stopped reading read on, to see what has become of them. */
@@ -257,6 +261,7 @@ export class Lives {
     const stage = this.#recorder.stageOf(at);
     if (life === CONNECTING || life === OPEN) this.#recorder.count(stage, COUNTER.connections_failed, 1);
     if (life === JOINED) this.#thrownOut(seat, ending, stage, at);
+    this.#options.events.gone(seat, ending, at);
     if (life === STOPPED) this.#goHome(seat, at);
     else this.#afterwards(seat, code, expected, at);
   }

@@ -1,5 +1,7 @@
 import { COUNTER, type Recorder } from '../core/recorder.ts';
+import { knowledgeOf } from '../oracles/attendees.ts';
 import { Delivery, type DeliveryOptions } from '../oracles/delivery.ts';
+import { Presence } from '../oracles/presence.ts';
 import { stageEnds, type Plan } from '../plan/plan.ts';
 import { Collab } from '../protocol/collab.ts';
 import { inspectCommand } from '../protocol/command.ts';
@@ -50,6 +52,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   readonly #seats: Seats;
   readonly #protocol: Protocol;
   readonly #delivery: Delivery;
+  readonly #presence: Presence;
   readonly #agenda: Agenda;
   readonly #activities: Activities;
   readonly #heartbeats: Heartbeats;
@@ -85,6 +88,9 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
       same: options.same,
       inspect: inspectCommand,
     });
+    const deadline_us = this.#deadlineUs;
+    const heardAt = (seat: number): number => this.#heardAt[seat]!;
+    this.#presence = new Presence({ run, users: plan.users, sessions, deadline_us, recorder, heardAt });
     this.#agenda = new Agenda(seats.count, clock, options.timer, end, this);
     this.#activities = new Activities(plan, spec, seats);
     this.#heartbeats = new Heartbeats(plan, seats, recorder, this.#agenda, this);
@@ -167,15 +173,17 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     const now = this.#options.clock();
     const { end } = this.#agenda;
     this.#delivery.tick(now);
+    this.#presence.tick(now);
     this.#attendance.settle(now);
     if (now < end) return this.#looks.glance(now);
     if (this.#lives.isOver) return;
     this.#lives.readOn();
     const quiet = now - Math.max(this.#delivery.lastReceipt, end) >= QUIET_US;
-    const settled = this.#delivery.pending === 0 && this.#heartbeats.waiting === 0;
+    const settled = this.#delivery.pending === 0 && this.#heartbeats.waiting === 0 && this.#presence.isSettled;
     if (!(settled && quiet) && now < end + this.#deadlineUs) return;
     if (!this.#looks.isDone(now)) return;
     this.#recoveries.end(now, this.#deadlineUs);
+    this.#presence.finish(now);
     this.#lives.leaveAll(now);
     this.#agenda.arm();
   }
@@ -201,8 +209,9 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
 
   // A user's life.
 
-  connecting(seat: number): void {
+  connecting(seat: number, at: number): void {
     this.#delivery.connecting(seat);
+    this.#presence.connecting(seat, at);
   }
 
   /** A connection is open: some protocols speak first. */
@@ -213,6 +222,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
 
   entered(seat: number, nth: number, at: number): void {
     this.#delivery.joined(seat, this.#welcome, at);
+    this.#presence.joined(seat, this.#welcome, at);
     this.#heardAt[seat] = at;
     this.#recoveries.entered(seat, at);
     this.#outgoing.sync(seat, at);
@@ -223,12 +233,17 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
 
   leaving(seat: number, at: number): void {
     this.#delivery.left(seat, at);
+    this.#presence.leaving(seat, at);
     this.#heartbeats.end(seat, at);
     this.#recoveries.leaving(seat);
   }
 
   thrownOut(seat: number, at: number): void {
     this.#recoveries.thrownOut(seat, at);
+  }
+
+  gone(seat: number, ending: Ending, at: number): void {
+    this.#presence.gone(seat, knowledgeOf(ending), at);
   }
 
   heardAt(seat: number): number {
@@ -267,10 +282,12 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     this.#lives.acknowledged(seat, at);
   }
 
-  presence(_seat: number, _userId: string, _isIn: boolean, _at: number): void {}
+  presence(seat: number, userId: string, isIn: boolean, at: number): void {
+    this.#presence.notice(seat, userId, isIn, at);
+  }
 
-  host(_seat: number, _at: number): void {
-    this.#recorder.trait('hosts');
+  host(seat: number, userId: string | undefined, at: number): void {
+    this.#presence.host(seat, userId, at);
   }
 
   state(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {

@@ -3,6 +3,7 @@ import { textOf } from '../core/text.ts';
 import type { Change } from './change.ts';
 import { commandText } from './command.ts';
 import type { Listener, Protocol, Welcome } from './protocol.ts';
+import { LastId } from './last-id.ts';
 import { EMPTY_STATE, versionIn } from './snapshot.ts';
 import {
   COMMAND,
@@ -12,6 +13,7 @@ import {
   ERROR,
   PONG,
   scanType,
+  scanUserId,
   SESSION_HOST,
   STATE,
   typeNamed,
@@ -27,6 +29,7 @@ export class Collab implements Protocol {
   readonly #wallClock: () => number;
   /** Where, from a message's start, the last token stood: the copies of a broadcast all have it there. */
   #tokenOffset = 0;
+  readonly #ids = new LastId();
 
   constructor(seed: number, listener: Listener, wallClock: () => number) {
     this.#seed = seed;
@@ -60,6 +63,7 @@ export class Collab implements Protocol {
     if (type === COMMAND || type === COMMAND_ACK) this.#token(type, seat, bytes, start, end, at);
     else if (type === PONG) this.#listener.pong(seat, at);
     else if (type === CURSOR) this.#listener.cursor(seat, at);
+    else if (type === USER_JOINED || type === USER_LEFT) this.#notice(type, seat, bytes, start, end, at);
     else this.#seldom(type, seat, bytes, start, end, at);
   }
 
@@ -68,6 +72,13 @@ export class Collab implements Protocol {
     if (token >= 0) this.#tokenOffset = token - start;
     if (type === COMMAND) this.#listener.change(seat, bytes, start, end, token, at);
     else if (token >= 0) this.#listener.acknowledged(seat, bytes, token, versionIn(bytes, start, end), at);
+  }
+
+  /** As many as users of a session squared: parsed only where it is not written as usual. */
+  #notice(type: number, seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
+    const from = scanUserId(bytes, start, end);
+    if (from < 0) return this.#seldom(type, seat, bytes, start, end, at);
+    return this.#listener.presence(seat, this.#ids.text(bytes, from, end), type === USER_JOINED, at);
   }
 
   /** Everything that is not there for each change: it may be parsed. */
@@ -93,7 +104,7 @@ export class Collab implements Protocol {
         if (typeof message['user_id'] !== 'string') return;
         return this.#listener.presence(seat, message['user_id'], type === USER_JOINED, at);
       case SESSION_HOST:
-        return this.#listener.host(seat, at);
+        return this.#listener.host(seat, textIn(message, 'user_id'), at);
       case ERROR:
         return this.#listener.refused(
           seat,
@@ -121,6 +132,11 @@ function parse(json: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
+}
+
+function textIn(message: Record<string, unknown>, field: string): string | undefined {
+  const value = message[field];
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** What an acknowledgement says, as far as it says it in the right types. */

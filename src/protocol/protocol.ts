@@ -35,8 +35,8 @@ export interface Listener {
   joined(seat: number, welcome: Welcome, at: number): void;
   /** The server says that another user came or went. */
   presence(seat: number, userId: string, isIn: boolean, at: number): void;
-  /** The server made this user, who was in, the host. */
-  host(seat: number, at: number): void;
+  /** The server made a user who was in the host: the one it names, or else this one. */
+  host(seat: number, userId: string | undefined, at: number): void;
   /** A whole state came. */
   state(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void;
   /** A change came; its token begins at `token`, or is not to be found (−1). */

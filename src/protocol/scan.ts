@@ -32,8 +32,12 @@ const NAMES: readonly [string, number][] = [
 const BY_NAME = new Map(NAMES);
 const PATTERNS = NAMES.map(([name, type]) => ({ bytes: asciiBytes(`${name}"`), type }));
 const KEY = asciiBytes('{"type":');
+const USER_ID = asciiBytes('"user_id":');
 const SPACE = 0x20;
 const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const ASCII = 0x80;
 
 /** The type a name stands for. */
 export const typeNamed = (name: unknown): number => (typeof name === 'string' ? (BY_NAME.get(name) ?? OTHER) : OTHER);
@@ -56,4 +60,30 @@ export function scanType(bytes: Uint8Array, start: number, end: number): number 
   at++;
   for (const { bytes: pattern, type } of PATTERNS) if (startsWith(bytes, at, end, pattern)) return type;
   return OTHER;
+}
+
+/**
+ * Where the id begins in a message whose second key is `user_id`, and whose id is plain ASCII without escapes; −1
+ * otherwise: then it has to be parsed. To be asked of messages whose type was found by {@link scanType}.
+ */
+export function scanUserId(bytes: Uint8Array, start: number, end: number): number {
+  let at = start + KEY.length;
+  if (bytes[at] === SPACE) at++;
+  at++;
+  while (at < end && bytes[at] !== QUOTE) at++;
+  at++;
+  if (bytes[at] !== COMMA) return -1;
+  at++;
+  if (bytes[at] === SPACE) at++;
+  if (!startsWith(bytes, at, end, USER_ID)) return -1;
+  at += USER_ID.length;
+  if (bytes[at] === SPACE) at++;
+  if (bytes[at] !== QUOTE) return -1;
+  const id = ++at;
+  for (; at < end; at++) {
+    const byte = bytes[at]!;
+    if (byte === QUOTE) return id;
+    if (byte === BACKSLASH || byte >= ASCII) return -1;
+  }
+  return -1;
 }

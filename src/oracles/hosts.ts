@@ -1,0 +1,111 @@
+import type { Attendees, Knowledge } from './attendees.ts';
+import { RIVALS, type Check, type Checks } from './checks.ts';
+import type { PresenceStories } from './presence-stories.ts';
+
+const NOBODY = -1;
+const NEVER = Infinity;
+
+export interface HostsOptions {
+  users: number;
+  sessions: number;
+  deadline_us: number;
+  attendees: Attendees;
+  checks: Checks;
+  stories: PresenceStories;
+}
+
+/**
+ * Who is host of each session, as the server says it: never two at once, and somebody where the server says who it is.
+ * That another becomes host when one leaves (P13) is claimed only of a server that was seen to tell so.
+ */
+export class Hosts {
+  readonly #options: HostsOptions;
+  /** The one host of each session. Who was named while there was one is not. */
+  readonly #host: Int32Array;
+  /** Since when a session should have had a host and had none, µs. */
+  readonly #vacant: Float64Array;
+  /** Sessions of which nobody was ever named host, and nobody has left. */
+  readonly #fresh: Uint8Array;
+  /** Whether this server tells who becomes host. */
+  #tells = false;
+
+  constructor(options: HostsOptions) {
+    this.#options = options;
+    this.#host = new Int32Array(options.sessions).fill(NOBODY);
+    this.#vacant = new Float64Array(options.sessions).fill(NEVER);
+    this.#fresh = new Uint8Array(options.sessions).fill(1);
+  }
+
+  #sessionOf(seat: number): number {
+    return Math.floor(seat / this.#options.users);
+  }
+
+  joined(seat: number, isHost: boolean | undefined, at: number): void {
+    if (isHost === undefined) return;
+    const session = this.#sessionOf(seat);
+    if (isHost) this.#named(seat, session, at);
+    else if (this.#fresh[session] === 1 && this.#vacant[session] === NEVER) this.#vacant[session] = at;
+  }
+
+  /** The server made a user host who was in. */
+  told(seat: number, at: number): void {
+    this.#tells = true;
+    this.#named(seat, this.#sessionOf(seat), at);
+  }
+
+  #named(seat: number, session: number, at: number): void {
+    const host = this.#host[session]!;
+    this.#fresh[session] = 0;
+    this.#vacant[session] = NEVER;
+    if (host === seat) return;
+    if (host !== NOBODY && this.#options.attendees.isIn(host)) this.#options.checks.add(RIVALS, at, seat, host);
+    else this.#host[session] = seat;
+  }
+
+  gone(seat: number, knowledge: Knowledge, at: number): void {
+    if (knowledge === 'never') return;
+    const session = this.#sessionOf(seat);
+    // A host who has gone unnoticed remains host for the server.
+    const noticed = knowledge === 'unknown' ? NEVER : knowledge === 'cut' ? at + this.#options.deadline_us : at;
+    if (this.#host[session] === seat) {
+      this.#host[session] = NOBODY;
+      this.#vacant[session] = this.#tells ? noticed : NEVER;
+    } else if (this.#vacant[session]! < NEVER) {
+      // It may have been the one who was to become host, or was.
+      this.#vacant[session] = this.#tells ? noticed : NEVER;
+    }
+    if (!this.#tells) this.#fresh[session] = 0;
+  }
+
+  /** One was named while another one was, and that one is still there. */
+  rivals({ seat, other, at }: Check): void {
+    this.#options.stories.tell('two_hosts', seat, other, at, 'made host although the other one is');
+  }
+
+  /** One was named while another one was who was just leaving: it is the host, if nobody else is. */
+  succeeds({ seat, epoch }: Check): void {
+    const session = this.#sessionOf(seat);
+    if (this.#host[session] !== NOBODY || !this.#options.attendees.isIn(seat, epoch)) return;
+    this.#host[session] = seat;
+    this.#vacant[session] = NEVER;
+  }
+
+  /** Whether a session waits for a host. */
+  get isVacant(): boolean {
+    return this.#vacant.some((since) => since < NEVER);
+  }
+
+  tick(now: number): void {
+    const { users, attendees, deadline_us, stories } = this.#options;
+    for (let session = 0; session < this.#vacant.length; session++) {
+      const since = this.#vacant[session]!;
+      if (since + deadline_us > now) continue;
+      this.#vacant[session] = NEVER;
+      for (let seat = session * users; seat < (session + 1) * users; seat++) {
+        if (!attendees.isInSince(seat, now - deadline_us)) continue;
+        stories.tell('no_host', seat, undefined, since, 'in a session that has no host');
+        break;
+      }
+    }
+  }
+}

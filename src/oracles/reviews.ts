@@ -1,0 +1,141 @@
+import type { Attendees } from './attendees.ts';
+import { AWAY, isThere, type Beliefs } from './beliefs.ts';
+import { ARRIVAL, DEPARTURE, DOUBT, RIVALS, type Check, type Checks } from './checks.ts';
+import type { Hosts } from './hosts.ts';
+import type { PresenceStories } from './presence-stories.ts';
+
+const OMITTED = 'missing from the list although it was there';
+
+export interface ReviewsOptions {
+  users: number;
+  deadline_us: number;
+  /** When anything last came to a user, µs. */
+  heardAt(seat: number): number;
+  attendees: Attendees;
+  beliefs: Beliefs;
+  checks: Checks;
+  hosts: Hosts;
+  stories: PresenceStories;
+}
+
+/** Looks once more at who believes what when the deadline is over: what should have come has, or never will in time. */
+export class Reviews {
+  readonly #users: number;
+  readonly #deadlineUs: number;
+  readonly #heardAt: (seat: number) => number;
+  readonly #attendees: Attendees;
+  readonly #beliefs: Beliefs;
+  readonly #checks: Checks;
+  readonly #hosts: Hosts;
+  readonly #stories: PresenceStories;
+  /** Whether this server tells who comes and goes. */
+  areTold = false;
+
+  constructor(options: ReviewsOptions) {
+    this.#users = options.users;
+    this.#deadlineUs = options.deadline_us;
+    this.#heardAt = options.heardAt;
+    this.#attendees = options.attendees;
+    this.#beliefs = options.beliefs;
+    this.#checks = options.checks;
+    this.#hosts = options.hosts;
+    this.#stories = options.stories;
+  }
+
+  tick(now: number): void {
+    for (let check = this.#checks.take(now); check; check = this.#checks.take(now)) this.#examine(check, now);
+  }
+
+  /** Whether nothing is awaited that has not come. */
+  get isSettled(): boolean {
+    return !this.#checks.some((check) => this.#isOpen(check));
+  }
+
+  /** Looks at what everybody believes who has been in for longer than the deadline. */
+  lookAtAll(now: number): void {
+    const since = now - this.#deadlineUs;
+    for (let seat = 0; seat < this.#attendees.count; seat++) {
+      if (this.#attendees.isInSince(seat, since)) this.#look(seat, since, now);
+    }
+  }
+
+  /** Whether what a check is about is still as it was. */
+  #stands({ kind, seat, epoch, other, otherEpoch }: Check): boolean {
+    const attendees = this.#attendees;
+    if (kind === DEPARTURE) return attendees.epochOf(seat) === epoch;
+    return attendees.isIn(seat, epoch) && (other < 0 || attendees.isIn(other, otherEpoch));
+  }
+
+  #examine(check: Check, now: number): void {
+    const { kind, at, seat, other, otherEpoch } = check;
+    if (kind === ARRIVAL || kind === DEPARTURE) {
+      if (!this.#stands(check)) return;
+      if (kind === ARRIVAL) this.#look(seat, at, now);
+      return this.#tellOf(seat, at, now);
+    }
+    const isIn = this.#attendees.isIn(other, otherEpoch);
+    // A user whom nothing has reached since may be gone, and its connection dead.
+    if (isIn && this.#heardAt(other) <= at) return this.#checks.putOff(check, now);
+    if (kind === RIVALS) return isIn ? this.#hosts.rivals(check) : this.#hosts.succeeds(check);
+    if (!this.#stands(check)) return undefined;
+    const note = this.#beliefs.of(seat, other) === AWAY ? OMITTED : 'told to have left although it was there';
+    return this.#stories.wrong('presence_missing', seat, other, at, note);
+  }
+
+  /** Looks at what a user who has been in since `at` believes of those who have been in, or out, as long. */
+  #look(seat: number, at: number, now: number): void {
+    const first = seat - (seat % this.#users);
+    for (let other = first; other < first + this.#users; other++)
+      if (other !== seat) this.#compare(seat, other, at, now);
+  }
+
+  /** Looks at what those who have been in since `at` believe of a user who came, or went, then. */
+  #tellOf(seat: number, at: number, now: number): void {
+    const first = seat - (seat % this.#users);
+    for (let other = first; other < first + this.#users; other++) {
+      if (other !== seat && this.#attendees.isInSince(other, at)) this.#compare(other, seat, at, now);
+    }
+  }
+
+  #compare(seat: number, other: number, at: number, now: number): void {
+    switch (this.#errorOf(seat, other, at)) {
+      case 'presence_missing':
+        if (this.#heardAt(other) > at) {
+          return this.#stories.wrong('presence_missing', seat, other, at, OMITTED);
+        }
+        // Perhaps its connection is dead: it shows as soon as something comes, or as the tool gives it up.
+        this.#beliefs.clearOmission(seat, other);
+        return this.#checks.add(DOUBT, now, seat, other);
+      case 'arrivals_untold':
+        return this.#stories.wrong('arrivals_untold', seat, other, at, 'came, and this user was never told');
+      case 'departures_untold':
+        return this.#stories.wrong('departures_untold', seat, other, at, 'left, and this user was never told');
+      default:
+        return undefined;
+    }
+  }
+
+  /** What is wrong between two users, of whom the first has been in since `at`. */
+  #errorOf(seat: number, other: number, at: number): 'presence_missing' | 'arrivals_untold' | 'departures_untold' | '' {
+    const belief = this.#beliefs.of(seat, other);
+    if (this.#attendees.isInSince(other, at)) {
+      if (this.#beliefs.isOmitted(seat, other)) return 'presence_missing';
+      return this.areTold && belief === AWAY ? 'arrivals_untold' : '';
+    }
+    return this.areTold && isThere(belief) && this.#attendees.hasGone(other, at) ? 'departures_untold' : '';
+  }
+
+  #isOpen(check: Check): boolean {
+    const { kind, at, seat, other: rival, otherEpoch } = check;
+    if (kind === RIVALS) return this.#attendees.isIn(rival, otherEpoch);
+    if (!this.#stands(check)) return false;
+    if (kind === DOUBT) return true;
+    const first = seat - (seat % this.#users);
+    for (let other = first; other < first + this.#users; other++) {
+      if (other === seat) continue;
+      if (kind === ARRIVAL && this.#errorOf(seat, other, at) !== '') return true;
+      if (this.#attendees.isInSince(other, at) && this.#errorOf(other, seat, at) !== '') return true;
+    }
+    return false;
+  }
+}
