@@ -191,8 +191,8 @@ export class Delivery {
     this.#recorder.measure(this.#recorder.stageOf(stamp.due), TREND.ack_rtt, at - stamp.due - stamp.lag);
     const entry = this.#flight.find(seat, stamp.seq);
     if (entry === NONE) return;
-    this.#flight.flags[entry]! |= TAKEN;
     this.#versioned(entry, version, seat, at);
+    this.#flight.flags[entry]! |= TAKEN;
     if (this.#flight.left[entry] === 0) this.#losses.complete(entry);
   }
 

@@ -136,11 +136,19 @@ export class Documents {
       this.#tell({ kind: 'version_errors', seat: sender, at, step, note: `version ${version} is another change’s` });
       return;
     }
-    // Its sender has had it all along; its place in the order is known only now.
+    // Who has had it all along: its sender, and whoever got a copy that does not say its version.
+    if ((flight.flags[entry]! & TAKEN) !== 0) this.#catchUp(entry, version);
     if (this.#members.isIn(sender) && this.#members.orderOf(sender) < flight.order[entry]!) {
       this.#replicas.apply(sender, version, step);
     }
     this.#snapshots.advanced(session);
+  }
+
+  #catchUp(entry: number, version: number): void {
+    const first = this.#flight.session[entry]! * this.#users;
+    for (let user = 0; user < this.#users; user++) {
+      if (this.#flight.has(entry, user)) this.#replicas.apply(first + user, version, this.#stepOf(entry));
+    }
   }
 
   /** A copy says another version than the first copy of the same change did. */
@@ -225,9 +233,10 @@ export class Documents {
     this.#snapshots.giveUp(before, (seat) => this.#nameless[Math.floor(seat / this.#users)]! > 0);
     for (const [session, history] of this.#histories.entries()) {
       if (history.stuckSince === 0 || history.stuckSince > before) continue;
-      const { from, missing } = history.skip();
-      const unexplained = Math.max(0, missing - this.#nameless[session]!);
-      this.#nameless[session] = 0;
+      const { from, missing } = history.skip(now);
+      const explained = Math.min(missing, this.#nameless[session]!);
+      const unexplained = missing - explained;
+      this.#nameless[session]! -= explained;
       this.#snapshots.advanced(session);
       if (unexplained === 0) continue;
       this.#recorder.count(this.#recorder.stageOf(now), COUNTER.version_errors, unexplained);

@@ -81,7 +81,7 @@ export class History {
     }
     const past = this.#pastOf();
     if (version <= this.known || past.has(version)) return false;
-    while (version - this.known >= past.size) this.#skipTo(this.#next(version));
+    while (version - this.known >= past.size) this.#skipTo(this.#next(version), at);
     past.set(version, step);
     this.#top = Math.max(this.#top, version);
     this.#advance(at);
@@ -104,14 +104,15 @@ export class History {
     return otherwise;
   }
 
-  #skipTo(version: number): void {
+  #skipTo(version: number, at: number): void {
     this.isMurky = true;
     const past = this.#pastOf();
     while (this.known < version - 1) {
       past.blank(++this.known);
       past.note(this.known, this.#marks, this.#count);
     }
-    this.#advance(this.#stuckSince);
+    this.#stuckSince = 0;
+    this.#advance(at);
   }
 
   #advance(at: number): void {
@@ -195,10 +196,10 @@ export class History {
    * Goes on behind the missing versions; what the document should be is not known from here on.
    * @returns the first version that is missing, and how many are
    */
-  skip(): { from: number; missing: number } {
+  skip(at: number): { from: number; missing: number } {
     const from = this.known + 1;
     const next = this.#next(this.#top);
-    this.#skipTo(next);
+    this.#skipTo(next, at);
     return { from, missing: next - from };
   }
 }

@@ -55,6 +55,8 @@ export class Replicas {
   readonly #wronged = new Set<number>();
   /** Seat × places + place of a user's own changes that crossed with a state on its way, on a server without order. */
   readonly #crossed = new Set<number>();
+  /** Seat × places + place of which nobody knows what a state without versions showed there. */
+  readonly #unclear = new Set<number>();
 
   constructor(options: ReplicasOptions, histories: readonly History[], members: Membership) {
     const { sessions, users, places } = options;
@@ -119,6 +121,7 @@ export class Replicas {
     for (let at = seat * places; at < (seat + 1) * places; at++) {
       if (stampOf(this.#cells[at]!) <= version) this.#cells[at] = 0;
       if (this.#crossed.size > 0) this.#crossed.delete(at);
+      if (this.#unclear.size > 0) this.#unclear.delete(at);
     }
     this.#strays[seat] = 0;
     this.#flags[seat] = BLIND;
@@ -141,6 +144,11 @@ export class Replicas {
   /** A state undid a change that this user had made while the state was on its way. */
   cross(seat: number, place: number): void {
     if (this.#crossed.size < MAX_WRONGED) this.#crossed.add(seat * this.#options.places + place);
+  }
+
+  /** What a state showed this user there is not known. */
+  unclear(seat: number, place: number): void {
+    if (this.#unclear.size < MAX_WRONGED) this.#unclear.add(seat * this.#options.places + place);
   }
 
   /** A place's change may or may not have been taken. */
@@ -194,7 +202,7 @@ export class Replicas {
     let isExplained = true;
     let isContested = false;
     for (let place = 0; place < places; place++) {
-      if (history.isOdd(place)) continue;
+      if (history.isOdd(place) || this.#unclear.has(seat * places + place)) continue;
       const isStray = this.#strays[seat] === place + 1 && !history.orphaned(this.#strayedBy[seat]!);
       if (!isStray && (history.changedAt[place]! > before || !this.#differs(history, seat, place))) continue;
       const isOpen = !history.isVersioned && this.#contested[session * places + place] === 1;

@@ -162,21 +162,30 @@ export class Snapshots {
     const shown = this.#then.cells.fill(0);
     const first = seat - (seat % this.#options.users);
     let unknown = 0;
+    let isBlind = false;
     for (let i = 0; i < changes.length; i += 2) {
       const key = changeKey(changes[i]!, changes[i + 1]!);
       const place = places.get(key);
       const entry = place === undefined ? flight.find(first + changes[i]!, changes[i + 1]!) : NONE;
       if (place !== undefined) shown[place] = cells[place]!;
       else if (entry === NONE) unknown += history.isOrphan(changes[i]!, changes[i + 1]!) ? 0 : 1;
-      else shown[flight.place[entry]!] = shownAs(history.isVersioned ? flight.version[entry]! : flight.order[entry]!);
+      else if (!history.isVersioned) shown[flight.place[entry]!] = shownAs(flight.order[entry]!);
+      else if (flight.version[entry] === 0) isBlind = true;
+      else shown[flight.place[entry]!] = shownAs(flight.version[entry]!);
       places.delete(key);
     }
-    // An item that it shows as of an older change: which, nobody remembers.
-    for (const place of places.values()) if (unknown-- > 0 && shown[place] === 0) shown[place] = unknownAt(1);
+    const since = at - this.#options.deadline_us;
+    const lacking = [...places.values()].filter((place) => shown[place] === 0);
+    const recent = lacking.filter((place) => history.changedAt[place]! > since);
+    // Items that it shows as of an older change, which nobody remembers: those changed just now, as far as they suffice.
+    let older = unknown - recent.length;
+    for (const place of lacking)
+      if (older > 0 && history.changedAt[place]! <= since && older--) shown[place] = unknownAt(1);
     this.#replicas.replace(seat, Infinity);
     this.#replicas.base(seat, shown, false);
+    if (isBlind) this.#replicas.blind(seat);
+    if (unknown > 0) for (const place of recent) this.#replicas.unclear(seat, place);
     // What this user changed while the state was on its way, the state has undone: a client cannot know better.
-    const since = at - this.#options.deadline_us;
     for (let place = 0; place < cells.length; place++) {
       if (users[place] !== seat - first || history.changedAt[place]! <= since) continue;
       if (!isSame(shown[place]!, cells[place]!)) this.#replicas.cross(seat, place);
