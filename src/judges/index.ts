@@ -9,6 +9,8 @@ import { isolation } from './isolation.ts';
 import type { Judge, JudgeName, Ruling } from './judge.ts';
 import { lateJoin } from './late-join.ts';
 import { order } from './order.ts';
+import { presence } from './presence.ts';
+import { slowReaders } from './slow-readers.ts';
 import { thresholds } from './thresholds.ts';
 
 /** Every judge there is, in the order in which their verdicts are told. */
@@ -17,7 +19,9 @@ export const JUDGES: readonly Judge[] = [
   delivery,
   order,
   isolation,
+  presence,
   lateJoin,
+  slowReaders,
   heartbeat,
   disconnects,
   thresholds,

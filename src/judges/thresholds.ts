@@ -143,13 +143,14 @@ function whose(measured: Measured, { metric, stage }: Threshold, value: number):
 }
 
 /** Why a plan has no sample of a metric; nothing where it should have some. */
-function notPlanned({ plan, metrics }: Measured, metric: string): string | undefined {
+function notPlanned({ plan, metrics, events }: Measured, metric: string): string | undefined {
   const ofChanges =
     metric.startsWith('broadcast_') || metric === 'ack_rtt' || metric === 'send_lag' || metric === 'delivery_rate';
   if (ofChanges && (!plan.plans.edits || plan.rate === 0)) return 'the plan sends no changes';
   if (ofChanges && plan.users < 2 && metric !== 'send_lag' && metric !== 'ack_rtt') return 'nobody receives a change';
   if (metric === 'heartbeat_rtt' && !plan.plans.heartbeats) return 'the plan has no heartbeats';
   const ended = metrics.disconnects_unexpected;
+  if (events.some(({ kind }) => kind === 'storm')) return undefined;
   if (metric === 'recovery_time' && ended?.kind === 'counter' && ended.count === 0) return 'nobody had to reconnect';
   return undefined;
 }
@@ -166,6 +167,14 @@ const OWNERS: Partial<Record<string, JudgeName>> = {
   delivery_rate: 'delivery',
   reordered: 'order',
   misrouted: 'isolation',
+  presence_errors: 'presence',
+  presence_ghosts: 'presence',
+  presence_missing: 'presence',
+  presence_repeated: 'presence',
+  arrivals_untold: 'presence',
+  departures_untold: 'presence',
+  two_hosts: 'presence',
+  no_host: 'presence',
   heartbeats_missed: 'heartbeat',
   disconnects_unexpected: 'disconnects',
   disconnect_rate: 'disconnects',
@@ -177,10 +186,22 @@ const OWNERS: Partial<Record<string, JudgeName>> = {
 /** Metrics that get worse where a user could not even try to join. */
 const ON_JOINING = new Set(['connections', 'connections_failed', 'availability']);
 
+/** Metrics of what did not come in time. */
+const BY_DEADLINE = new Set([
+  'lost',
+  'lost_upper',
+  'late',
+  'delivery_rate',
+  'heartbeats_missed',
+  'arrivals_untold',
+  'departures_untold',
+  'no_host',
+]);
+
 function restsOn(metric: string): RestsOn | undefined {
   if (metric === 'send_lag' || metric.startsWith('generator_')) return undefined;
   if (isTrend(metric)) return 'latency';
-  if (['lost', 'lost_upper', 'late', 'delivery_rate', 'heartbeats_missed'].includes(metric)) return 'deadline';
+  if (BY_DEADLINE.has(metric)) return 'deadline';
   return OWNERS[metric] === 'disconnects' ? 'silence' : undefined;
 }
 
