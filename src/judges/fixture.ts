@@ -31,13 +31,18 @@ export function cleanIntervals(): Interval[] {
     },
   };
   return [
-    intervalOf(0, 3000, { ramp: { counters: { connections: 30 }, trends: { join_time: trendOf(latencies(30)) } } }),
+    intervalOf(0, 3000, {
+      ramp: {
+        counters: { connections: 30, arrivals_told: 270, departures_told: 9 },
+        trends: { join_time: trendOf(latencies(30)) },
+      },
+    }),
     intervalOf(3000, 13_000, { steady }, { joined_user_ms: 300_000, planned_user_ms: 300_000 }),
     intervalOf(
       13_000,
       14_000,
       { drain: { counters: { states_checked: 54, replicas_compared: 30 } } },
-      { traits: ['acks', 'versions', 'state'] },
+      { traits: ['acks', 'versions', 'state', 'roster', 'notices'] },
     ),
   ];
 }

@@ -15,7 +15,11 @@ export function whatOf({ action, item_id, seq }: Evidence): string {
 /** A violation's kind as a person reads it. */
 export const kindWords = (kind: string): string => KINDS[kind] ?? kind.replaceAll('_', ' ');
 
-const KINDS: Record<string, string> = { disconnects_unexpected: 'disconnected', heartbeats_missed: 'no pong' };
+const KINDS: Record<string, string> = {
+  disconnects_unexpected: 'disconnected',
+  heartbeats_missed: 'no pong',
+  presence_errors: 'who is there',
+};
 
 /** `20:48:24.231  s4  u7 → u31  move_item 5f0c…91  48 of 49 got it` */
 export function evidenceLine(example: Evidence, { started_at }: Pick<Result, 'started_at'>, withKind: boolean): string {

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import type { Trait } from '../core/record.ts';
+import { alsoSeen, cleanBut, cleanIntervals, measuredOf, rulingOf, unclaimedBy } from './fixture.ts';
+import { judge } from './index.ts';
+import { presence } from './presence.ts';
+
+/** A run on a server that does just this for users to see each other, and what was seen. */
+const on = (traits: Trait[], counters = {}) => measuredOf([alsoSeen({ counters }, { traits })]);
+
+describe('presence', () => {
+  test('passes where all lists and notices were right, and says how many were told', () => {
+    const told = rulingOf(presence, measuredOf(cleanIntervals()));
+    expect(told).toMatchObject({
+      standing: 'pass',
+      because: 'everybody saw who was there: 270 arrivals and 9 departures told',
+    });
+  });
+
+  test.each([
+    ['presence_ghosts', '2 users were listed or told of who were not there'],
+    ['presence_missing', '2 users were left out, or told to have left, who were there'],
+    ['presence_repeated', '2 users were listed or told of twice, or told of themselves'],
+    ['arrivals_untold', '2 arrivals were never told to somebody who was there'],
+    ['departures_untold', '2 departures were never told to somebody who was there'],
+    ['two_hosts', '2 users were made host of a session that had one'],
+    ['no_host', '2 sessions were left without a host'],
+  ])('fails %s, and says when the first was', (counter, words) => {
+    const example = { kind: 'presence_errors', session: 's', receiver: 'u', sender: 'v', at_ms: 8000 } as const;
+    const counters = { presence_errors: 2, [counter]: 2 };
+    const ruling = rulingOf(presence, cleanBut({ counters }, { examples: [example] }));
+    expect(ruling.standing).toBe('fail');
+    expect(ruling.because).toMatch(new RegExp(`^${words}, the first at \\d\\d:\\d\\d:\\d\\d$`));
+    expect(ruling.headline).toBe(`${ruling.because}.`);
+    expect(ruling.evidence).toEqual([example]);
+  });
+
+  test('rests on the deadline for what was never told, and on nothing for what was seen', () => {
+    const rests = (counters: object) => rulingOf(presence, cleanBut({ counters })).rests_on;
+    expect(rests({ arrivals_untold: 1, departures_untold: 1, no_host: 1 })).toBe('deadline');
+    expect(rests({ departures_untold: 1, presence_ghosts: 1 })).toBeUndefined();
+    expect(rests({ two_hosts: 1 })).toBeUndefined();
+  });
+
+  test('a generator that was too busy makes what was never told unknown', () => {
+    const busy = { gauges: { generator_event_loop_utilization: 1.4 } };
+    const standing = (counters: object) =>
+      judge(cleanBut({ ...busy, counters })).verdicts.find((verdict) => verdict.judge === 'presence')!.standing;
+    expect(standing({ departures_untold: 1 })).toBe('unknown');
+    expect(standing({ presence_ghosts: 1 })).toBe('fail');
+  });
+
+  test('claims nothing of a mere relay, nor of one user alone', () => {
+    expect(unclaimedBy(presence, on([]))).toBe('the server neither lists users nor tells who comes and goes');
+    expect(unclaimedBy(presence, measuredOf(cleanIntervals(), { users: 1 }))).toMatch(/^one user in a session/);
+  });
+
+  test.each([
+    ['roster', {}, 'every joiner was given the right list', 'the server tells nobody who comes and goes'],
+    [
+      'notices',
+      { arrivals_told: 1 },
+      'everybody saw who was there: 1 arrival told',
+      'the server gives a joiner no list of users',
+    ],
+  ] as const)('of a server that has only %s claims that, and not the other half', (trait, counters, pass, because) => {
+    expect(presence.judge(on([trait], counters))).toMatchObject([
+      { standing: 'pass', because: pass },
+      { not_claimed: { because } },
+    ]);
+  });
+
+  test('fails lists although nobody is told who comes and goes', () => {
+    expect(presence.judge(on(['roster'], { presence_errors: 1, presence_missing: 1 }))).toMatchObject([
+      { standing: 'fail' },
+      { not_claimed: {} },
+    ]);
+  });
+});

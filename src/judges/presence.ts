@@ -1,0 +1,101 @@
+import type { Measured } from '../result/measured.ts';
+import { counterIn, type Finding, type Judge } from './judge.ts';
+import { capitalised, counted, evidenceOf, list, since } from './words.ts';
+
+const CLAIM = 'everybody saw who was there';
+const LISTED = 'whoever joins is given a list of who is there';
+const TOLD = 'everybody is told who comes and goes';
+
+/** What can be wrong, in words, and whether it is that something did not come. */
+const KINDS: readonly { name: string; awaited?: true; words(count: number): string }[] = [
+  {
+    name: 'presence_ghosts',
+    words: (count) => `${counted(count, 'user was', 'users were')} listed or told of who ${was(count)} not there`,
+  },
+  {
+    name: 'presence_missing',
+    words: (count) =>
+      `${counted(count, 'user was', 'users were')} left out, or told to have left, who ${was(count)} there`,
+  },
+  {
+    name: 'presence_repeated',
+    words: (count) =>
+      `${counted(count, 'user was', 'users were')} listed or told of twice, or told of ${itself(count)}`,
+  },
+  {
+    name: 'arrivals_untold',
+    awaited: true,
+    words: (count) => `${counted(count, 'arrival was', 'arrivals were')} never told to somebody who was there`,
+  },
+  {
+    name: 'departures_untold',
+    awaited: true,
+    words: (count) => `${counted(count, 'departure was', 'departures were')} never told to somebody who was there`,
+  },
+  {
+    name: 'two_hosts',
+    words: (count) => `${counted(count, 'user was', 'users were')} made host of a session that had one`,
+  },
+  {
+    name: 'no_host',
+    awaited: true,
+    words: (count) => `${counted(count, 'session was', 'sessions were')} left without a host`,
+  },
+];
+
+const was = (count: number): string => (count === 1 ? 'was' : 'were');
+const itself = (count: number): string => (count === 1 ? 'itself' : 'themselves');
+
+export const presence: Judge = {
+  name: 'presence',
+  about:
+    'Who joined was given a list of just those who were there; everybody was told, once and within the deadline, of ' +
+    'each one who came or left; no session had two hosts, or none. Users who were just coming or going may be listed ' +
+    'or not; one who comes back at once may take over its place without a word. That somebody becomes host when the ' +
+    'host leaves is claimed only of a server that was seen to tell so, and nothing is claimed of users whose ' +
+    'connection the network lost: the server may not know.',
+  judge(measured) {
+    const { plan, traits } = measured;
+    if (plan.users < 2) return [notClaimed(CLAIM, 'one user in a session has nobody to see')];
+    const wrong = KINDS.map((kind) => ({ ...kind, count: counterIn(measured, kind.name) })).filter(
+      ({ count }) => count > 0,
+    );
+    const unpromised = unclaimed(measured);
+    if (wrong.length > 0) {
+      const because = `${list(wrong.map(({ words, count }) => words(count)))}${since(measured, ['presence_errors'])}`;
+      return [
+        {
+          claim: CLAIM,
+          standing: 'fail',
+          because,
+          headline: `${capitalised(because)}.`,
+          ...(wrong.every(({ awaited }) => awaited) && { rests_on: 'deadline' as const }),
+          ...evidenceOf(measured, ['presence_errors']),
+        },
+        ...unpromised,
+      ];
+    }
+    if (!traits.has('roster') && !traits.has('notices')) {
+      return [notClaimed(CLAIM, 'the server neither lists users nor tells who comes and goes')];
+    }
+    return [{ claim: CLAIM, standing: 'pass', because: passing(measured) }, ...unpromised];
+  },
+};
+
+const notClaimed = (claim: string, because: string): Finding => ({ not_claimed: { claim, because } });
+
+/** The half that a server does not do. */
+function unclaimed({ traits }: Measured): Finding[] {
+  if (traits.has('roster') === traits.has('notices')) return [];
+  return traits.has('roster')
+    ? [notClaimed(TOLD, 'the server tells nobody who comes and goes')]
+    : [notClaimed(LISTED, 'the server gives a joiner no list of users')];
+}
+
+function passing(measured: Measured): string {
+  const arrivals = counterIn(measured, 'arrivals_told');
+  const departures = counterIn(measured, 'departures_told');
+  if (arrivals + departures === 0) return 'every joiner was given the right list';
+  const told = [counted(arrivals, 'arrival'), ...(departures > 0 ? [counted(departures, 'departure')] : [])];
+  return `everybody saw who was there: ${list(told)} told`;
+}
