@@ -170,6 +170,41 @@ describe.each([
     expect(told).toBe(1);
   });
 
+  it('reads nothing while it is paused: it waits at the server; and then all of it, in order, and why it ended', async () => {
+    const COPIES = 400;
+    const LENGTH = 64 * 1024;
+    let waiting = (): number => 0;
+    const target = await serving((socket) => {
+      socket.on('message', () => {
+        for (let nth = 0; nth < COPIES; nth++) socket.send(`${nth} `.padEnd(LENGTH, 'x'));
+        socket.close(4008, 'too slow');
+        waiting = () => socket.bufferedAmount;
+      });
+    });
+    let unread = 0;
+    const { messages, ending } = await visit(target, (connection, message) => {
+      if (message !== undefined) return;
+      connection.send('go');
+      connection.pause();
+      // Long enough to read all of it many times over.
+      setTimeout(() => {
+        unread = waiting();
+        connection.resume();
+      }, 250);
+    });
+    expect(unread).toBeGreaterThan((COPIES * LENGTH) / 3);
+    expect(messages.map((text) => parseInt(text, 10))).toEqual(Array.from({ length: COPIES }, (_, nth) => nth));
+    expect(ending).toEqual({ code: 4008, reason: 'too slow', initiator: 'server' });
+  });
+
+  it('half-closes without a close frame, and tells the end', async () => {
+    let code = 0;
+    const target = await serving((socket) => socket.on('close', (how) => (code = how)));
+    const { ending } = await visit(target, (connection) => connection.halfClose());
+    expect(code).toBe(1006);
+    expect(ending).toMatchObject({ code: 1006 });
+  });
+
   it.each([
     ['HTTP 403', (): string => 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n', /^HTTP 403$/],
     [

@@ -30,7 +30,8 @@ describe('scenarios that come with the tool', () => {
   it('are all listed, and all load again by their URL', async () => {
     const all = await listScenarios();
     expect(all.map(({ spec }) => spec.name)).toEqual(scenarioNames());
-    expect(scenarioNames()).toEqual(expect.arrayContaining(['churn', 'drag', 'idle', 'steady']));
+    const names = ['churn', 'drag', 'idle', 'join-storm', 'late-join', 'reconnect-storm', 'slow-consumer', 'steady'];
+    expect(scenarioNames()).toEqual(names);
     for (const { spec, url } of all) expect((await loadScenario(url)).spec).toEqual(spec);
   });
 
@@ -100,6 +101,8 @@ describe('a description that cannot be', () => {
   const editor = (edits: string): string =>
     `{ name: 'x', about: '', thresholds: [], users: [{ kind: 'e', share: 1, edits: ${edits} }] }`;
   const users = (text: string): string => `{ name: 'x', about: '', thresholds: [], users: ${text} }`;
+  const storms = (text: string): string =>
+    `{ name: 'x', about: '', thresholds: [], users: [{ kind: 'e', share: 1 }], storms: ${text} }`;
   const mix = 'mix: { add: 1, move: 0, update: 0, remove: 0 }';
 
   it.each([
@@ -115,6 +118,32 @@ describe('a description that cannot be', () => {
       users("[{ kind: 'e', share: 1, leaves: { after_s: 0, away_s: 1 } }]"),
       'after_s of e is a number of seconds above 0, not 0.',
     ],
+    [
+      users("[{ kind: 'e', share: 1, joins: [0.9, 0.1] }]"),
+      'joins of e is two parts of the measured window such as [0.1, 0.9], not [0.9,0.1].',
+    ],
+    [
+      users("[{ kind: 'e', share: 1, joins: [0, 30] }]"),
+      'joins of e is two parts of the measured window such as [0.1, 0.9], not [0,30].',
+    ],
+    [
+      users("[{ kind: 'e', share: 1, stops: { how: 'writing', at: 0.5 } }]"),
+      'how e stops is reading, half-close or vanish, not "writing".',
+    ],
+    [
+      users("[{ kind: 'e', share: 1, stops: { how: 'reading', at: 12 } }]"),
+      'at in stops of e is a part of the measured window, 0 to 1, not 12.',
+    ],
+    [
+      users("[{ kind: 'e', share: 1, stops: { how: 'reading', after: 1 } }]"),
+      'stops of e has no field "after". Did you mean at?',
+    ],
+    [storms('{ at: 0.5 }'), 'storms is a list, not {"at":0.5}.'],
+    [
+      storms('[{ at: 0.5, share: 1 }, { at: -1, share: 1 }]'),
+      'at in storms[1] is a part of the measured window, 0 to 1, not -1.',
+    ],
+    [storms('[{ at: 0.5, share: 0 }]'), 'share in storms[0] is a part of all users, above 0 and at most 1, not 0.'],
     [users("[{ kind: 'e', share: 1, cursors_per_second: -1 }]"), 'cursors_per_second of e is a number from 0, not -1.'],
     [
       editor("{ arrivals: { pattern: 'burst' }, " + mix + ' }'),
