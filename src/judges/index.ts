@@ -10,7 +10,6 @@ import type { Judge, JudgeName, Ruling } from './judge.ts';
 import { lateJoin } from './late-join.ts';
 import { order } from './order.ts';
 import { presence } from './presence.ts';
-import { presence } from './presence.ts';
 import { slowReaders } from './slow-readers.ts';
 import { thresholds } from './thresholds.ts';
 

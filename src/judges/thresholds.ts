@@ -175,14 +175,6 @@ const OWNERS: Partial<Record<string, JudgeName>> = {
   departures_untold: 'presence',
   two_hosts: 'presence',
   no_host: 'presence',
-  presence_errors: 'presence',
-  presence_ghosts: 'presence',
-  presence_missing: 'presence',
-  presence_repeated: 'presence',
-  arrivals_untold: 'presence',
-  departures_untold: 'presence',
-  two_hosts: 'presence',
-  no_host: 'presence',
   heartbeats_missed: 'heartbeat',
   disconnects_unexpected: 'disconnects',
   disconnect_rate: 'disconnects',
@@ -193,18 +185,6 @@ const OWNERS: Partial<Record<string, JudgeName>> = {
 
 /** Metrics that get worse where a user could not even try to join. */
 const ON_JOINING = new Set(['connections', 'connections_failed', 'availability']);
-
-/** Metrics of what did not come in time. */
-const BY_DEADLINE = new Set([
-  'lost',
-  'lost_upper',
-  'late',
-  'delivery_rate',
-  'heartbeats_missed',
-  'arrivals_untold',
-  'departures_untold',
-  'no_host',
-]);
 
 /** Metrics of what did not come in time. */
 const BY_DEADLINE = new Set([
