@@ -69,7 +69,12 @@ describe('a result', () => {
       ['steady', 30],
       ['drain', 30],
     ]);
-    expect(Object.keys(clean.timeline[0]!.metrics)).toEqual(['join_time', 'connections']);
+    expect(Object.keys(clean.timeline[0]!.metrics)).toEqual([
+      'join_time',
+      'connections',
+      'arrivals_told',
+      'departures_told',
+    ]);
     expect(clean.timeline[1]!.metrics.broadcast_latency).not.toHaveProperty('histogram');
   });
 
@@ -120,7 +125,7 @@ describe('a summary names the cause first', () => {
   test('of one failure, and what held', () => {
     const { summary } = concluded([...cleanIntervals(), alsoSeen({ counters: { misrouted: 1 } })]);
     expect(summary).toBe(
-      '1 change arrived in another session. What held: convergence, delivery, order, late-join, heartbeat, disconnects and thresholds.',
+      '1 change arrived in another session. What held: convergence, delivery, order, presence, late-join, heartbeat, disconnects and thresholds.',
     );
   });
 
