@@ -207,9 +207,8 @@ export class Documents {
   /** A change’s time is over and nobody learnt its version: the gap that it leaves is explained. */
   expired(entry: number, inDoubt: boolean): void {
     const session = this.#flight.session[entry]!;
-    if (!this.#histories[session]!.isVersioned) {
-      if (inDoubt) this.#replicas.doubt(session, this.#flight.place[entry]!);
-    } else if (this.#flight.version[entry] === 0) this.#nameless[session]!++;
+    if (inDoubt && !this.#histories[session]!.isVersioned) this.#replicas.doubt(session, this.#flight.place[entry]!);
+    if (this.#flight.version[entry] === 0) this.#nameless[session]!++;
   }
 
   /** A whole state came to a user. */
@@ -220,6 +219,7 @@ export class Documents {
       // Some servers keep no state and always answer with an empty one.
       if (snapshot.changes.length > 0) this.#givesStates = true;
       if (this.#givesStates) this.#snapshots.takeUnordered(seat, snapshot, this.#flight, at);
+      if (version !== undefined) this.#snapshots.remember(seat, snapshot, version, at);
       return;
     }
     this.#snapshots.take(seat, snapshot, version, this.#told[seat]!, at);

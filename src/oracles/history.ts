@@ -34,6 +34,8 @@ export class History {
   #marks = 0;
   #count = 0;
   #top = -1;
+  /** The version before the first that was seen, where nobody said with which the session begins. */
+  #start = -1;
   #stuckSince = 0;
   /** Places in doubt; changes whose items stayed though their place was taken; versions that took them. */
   readonly #odd = new Set<number>();
@@ -78,7 +80,10 @@ export class History {
     if (this.known < 0) {
       this.isMurky = version > 1;
       this.begin(version - 1);
+      this.#start = version - 1;
     }
+    // The first that was seen need not be the first.
+    if (version <= this.#start) return true;
     const past = this.#pastOf();
     if (version <= this.known || past.has(version)) return false;
     while (version - this.known >= past.size) this.#skipTo(this.#next(version), at);

@@ -1,5 +1,5 @@
 import type { Documents } from './documents.ts';
-import { NONE, TAKEN, type Flight } from './flight.ts';
+import { NONE, type Flight } from './flight.ts';
 import type { Membership } from './membership.ts';
 
 /** A join is over so long after its acknowledgement: what was sent before it has come, or is missing, µs. */
@@ -97,9 +97,7 @@ export class Joiners {
     let next = NONE;
     for (let entry = this.#flight.first(session); entry !== NONE; entry = next) {
       next = this.#flight.next(entry);
-      // What nobody else was there to get waits for its acknowledgement, which tells its version.
-      const isAlone = this.#flight.must[entry] === 0 && (this.#flight.flags[entry]! & TAKEN) === 0;
-      if (this.#flight.left[entry]! > 0 || isAlone) continue;
+      if (this.#flight.left[entry]! > 0 || this.#documents.isAwaited(entry)) continue;
       const isOrdered = this.#flight.version[entry]! > 0;
       const lacking = isOrdered ? this.#lacking(entry, session) : 0;
       looks += isOrdered ? this.#users : 1;

@@ -32,6 +32,8 @@ const BLIND = 2;
 const MISLED = 4;
 /** Told already that it differs. */
 const TOLD = 8;
+/** It begins with a state that it was given. */
+const BASED = 16;
 
 /** Places wronged that are remembered. */
 const MAX_WRONGED = 100_000;
@@ -78,9 +80,8 @@ export class Replicas {
 
   /** What was applied in the order of arrival is forgotten: there are versions. */
   forget(seat: number): void {
-    const { places } = this.#options;
-    this.#cells.fill(0, seat * places, (seat + 1) * places);
-    this.#strays[seat] = 0;
+    this.replace(seat, Infinity);
+    if ((this.#flags[seat]! & BASED) !== 0) this.#flags[seat] = BLIND;
   }
 
   /** Applies a change in the order of versions. */
@@ -124,7 +125,6 @@ export class Replicas {
       if (this.#unclear.size > 0) this.#unclear.delete(at);
     }
     this.#strays[seat] = 0;
-    this.#flags[seat] = BLIND;
   }
 
   /** The snapshot turned out to be this. @param misled it is not what it should be */
@@ -133,7 +133,7 @@ export class Replicas {
     for (let place = 0; place < cells.length; place++) {
       this.#cells[at + place] = over(cells[place]!, this.#cells[at + place]!);
     }
-    this.#flags[seat] = misled ? WHOLE | MISLED : WHOLE;
+    this.#flags[seat] = BASED | (misled ? WHOLE | MISLED : WHOLE);
   }
 
   /** What this user shows is not known from here on. */

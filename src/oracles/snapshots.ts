@@ -71,6 +71,7 @@ export class Snapshots {
     const floor = Math.max(this.#floors[seat]!, told);
     this.#bases[seat] = version;
     this.#replicas.replace(seat, version);
+    this.#replicas.blind(seat);
     if (version < floor) this.#wrong(seat, at, `is of version ${version}, when version ${floor} was known already`);
     const waiting = { seat, version, changes, at };
     if (version <= this.#historyOf(seat).known) this.#check(waiting, version < floor);
@@ -98,6 +99,7 @@ export class Snapshots {
     this.#waiting = this.#waiting.filter(({ at }) => at >= before);
     for (const { seat, version, at } of late) {
       if (this.#bases[seat] !== version) continue;
+      if (!this.#historyOf(seat).isVersioned) continue;
       this.#replicas.blind(seat);
       if (isExplained(seat)) continue;
       this.#wrong(seat, at, `claims version ${version}, which the session never reached`);
@@ -149,6 +151,12 @@ export class Snapshots {
     const { recorder, tell } = this.#options;
     recorder.count(recorder.stageOf(at), COUNTER.stale_snapshots, 1);
     tell({ kind: 'stale_snapshots', seat, at, note: `its state ${note}`, ...(step && { step }) });
+  }
+
+  /** A snapshot that names its version came before any change did: it is checked once versions are known, if ever. */
+  remember(seat: number, { changes }: Snapshot, version: number, at: number): void {
+    this.#bases[seat] = version;
+    this.#waiting.push({ seat, version, changes, at });
   }
 
   /** A snapshot on a server that gives no order: of the changes that are known, those that it shows. */

@@ -9,13 +9,16 @@ export interface Snapshot {
   version: number | undefined;
   /** Sender and seq of the change that each item carries the token of, in pairs. */
   changes: number[];
-  /** Whether it holds items, and none with a token: they cannot be told apart. */
+  /** Whether it says nothing: it is null, or it holds items and none with a token, which cannot be told apart. */
   isOpaque: boolean;
 }
 
 const VERSION = asciiBytes('"version":');
 /** A state smaller than this holds no item: `{"type":"sync:full_state","state":{"items":[],"version":…}}` and a bit. */
 export const EMPTY_STATE = 200;
+
+/** No state at all, which a client ignores: an empty one would wipe its canvas (P11). */
+const NULL = /"state"\s*:\s*null/;
 
 const STAMP = new Stamp();
 
@@ -38,7 +41,7 @@ export function readSnapshot(
   return {
     version: versionIn(bytes, start, end),
     changes,
-    isOpaque: tokens === 0 && end - start > EMPTY_STATE,
+    isOpaque: tokens === 0 && (end - start > EMPTY_STATE || NULL.test(textOf(bytes, start, end))),
   };
 }
 
