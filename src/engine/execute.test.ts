@@ -24,7 +24,7 @@ const requestOf = (plan: Partial<Plan> = {}, more: Partial<RunRequest> = {}): Ru
     ramp_up_ms: 300,
     settle_ms: 200,
     duration_ms: 1500,
-    deadline_ms: 1000,
+    deadline_ms: 4000,
     // A loose objective: these machines are slow at times, and that is not what is tested.
     thresholds: ['broadcast_latency:p(99)<60000'],
     ...plan,

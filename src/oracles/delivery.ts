@@ -241,11 +241,24 @@ export class Delivery {
   /** A copy with the content that was sent. */
   #known(entry: number, seat: number, at: number): void {
     const user = seat % this.#users;
+    const isOverdue = (this.#flight.flags[entry]! & OVERDUE) !== 0;
+    if (!isOverdue && at - this.#flight.due[entry]! > this.#options.deadline_us) return this.#late(entry, seat, at);
     if (this.#flight.sender[entry] === seat) {
       this.#stories.ofFlight('echoed', entry, seat, at, 'came back to its sender');
     } else if (this.#flight.has(entry, user)) {
       this.#stories.ofFlight('duplicated', entry, seat, at, 'arrived again');
     } else this.#arrived(entry, seat, at);
+  }
+
+  /** A copy past its deadline, of which the next tick would have taken note. */
+  #late(entry: number, seat: number, at: number): void {
+    const flight = this.#flight;
+    const sender = flight.sender[entry]!;
+    const seq = flight.seq[entry]!;
+    const stage = flight.stage[entry]!;
+    this.#losses.tick(at);
+    if (flight.find(sender, seq) === entry) this.#known(entry, seat, at);
+    else this.#possible(seat, stage, sender, seq, at);
   }
 
   /**
