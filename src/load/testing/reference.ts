@@ -8,6 +8,7 @@ import { sessionId, userId } from '../../plan/plan.ts';
 import type { Connection, Door, DoorEvents } from '../ports.ts';
 import type { Client } from './relay.ts';
 import { RUN } from './simulate.ts';
+import { Tap } from './tap.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 const DELAY_US = 300;
@@ -50,6 +51,11 @@ export class ReferenceServer implements Door {
     this.#hub = new Hub({ limits: DEFAULT_LIMITS, clock, telemetry: new Telemetry(), sabotage });
   }
 
+  /** µs of the run's clock. */
+  get now(): number {
+    return this.#time.clock();
+  }
+
   connect(seat: number, session: number, user: number, events: DoorEvents): Connection {
     const time = this.#time;
     const meddling = this.#meddling;
@@ -64,10 +70,13 @@ export class ReferenceServer implements Door {
     };
     const toClient = (us: number, call: () => void): void => {
       received = Math.max(received, time.clock() + us);
-      time.at(received, () => {
-        if (alive) call();
-      });
+      time.at(received, () =>
+        tap.run(() => {
+          if (alive) call();
+        }),
+      );
     };
+    const tap = new Tap();
     const over = (code: number, reason: string, initiator: 'client' | 'server' | 'network'): void => {
       alive = false;
       this.clients.delete(guest);
@@ -85,6 +94,13 @@ export class ReferenceServer implements Door {
         this.clients.delete(guest);
         toServer(() => server?.gone(1006));
       },
+      pause: () => tap.close(),
+      resume: () => tap.open(),
+      halfClose: () =>
+        toServer(() => {
+          server?.gone(1006);
+          toClient(DELAY_US, () => over(1006, '', 'network'));
+        }),
     };
     const read = (bytes: Uint8Array, start: number): void =>
       events.message(seat, connection, bytes, start, bytes.length, time.clock());
@@ -93,15 +109,18 @@ export class ReferenceServer implements Door {
       session,
       user,
       joined: true,
+      tap,
       deliver: (text, us = DELAY_US) => toClient(us, () => read(Buffer.from(text), 0)),
       aside: (text, us) =>
         void time.at(time.clock() + us, () => {
           if (alive) read(Buffer.from(text), 0);
         }),
-      end: ({ code, reason, initiator }) => {
-        server?.gone(code);
-        toClient(DELAY_US, () => over(code, reason, initiator));
-      },
+      // Not before what is being sent just now has gone to everybody.
+      end: ({ code, reason, initiator }) =>
+        void time.at(time.clock(), () => {
+          server?.gone(code);
+          toClient(DELAY_US, () => over(code, reason, initiator));
+        }),
     };
     const peer: Peer = {
       send: ({ bytes, header }) => {
