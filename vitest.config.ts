@@ -6,7 +6,5 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 20_000,
     restoreMocks: true,
-    // Tests that say they may run at once wait for clocks, not for each other.
-    maxConcurrency: 40,
   },
 });
