@@ -10,7 +10,8 @@ export const heartbeat: Judge = {
   name: 'heartbeat',
   about:
     'Every ping got its own pong, by their order alone, within the smaller of heartbeat and deadline; those whose pong ' +
-    'came later are told apart from those that never got one. Pings under way when the connection or the run ended do ' +
+    'came later are told apart from those that never got one, but a server that always answers after the next ping ' +
+    'seems to be one answer short. Pings under way when the connection or the run ended do ' +
     'not count. Whether a server ends connections that are silent is not judged, as none says on the wire that it ' +
     'would; one that ends the connection of a user who pings in time is caught by disconnects.',
   judge: (measured) => [ruling(measured)],
