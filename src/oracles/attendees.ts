@@ -150,11 +150,16 @@ export class Attendees {
     return !this.isComing(seat) && this.#outFrom[seat]! <= at;
   }
 
-  /** Whether the connection has ended, not after `at`, in a way that the server learns of within the deadline. */
+  /** Whether the connection had ended at `at` so that the others are told within the deadline. */
   hasGone(seat: number, at: number): boolean {
-    return (
-      this.#state[seat] === OUT && !this.isNew(seat) && this.#goneAt[seat]! <= at && this.#outFrom[seat]! < Infinity
-    );
+    if (this.#state[seat] !== OUT || this.isNew(seat) || this.#goneAt[seat]! > at) return false;
+    return this.#toldBy[seat]! < Infinity || this.#outFrom[seat]! <= at;
+  }
+
+  /** Whether a user is, for all anybody can say, still in as the server sees it, and no longer listens. */
+  mayLinger(seat: number): boolean {
+    const state = this.#state[seat];
+    return state === LEAVING || (state === OUT && this.#outFrom[seat] === Infinity);
   }
 
   /** Whether nothing that is told from `at` on can be of an earlier connection. */

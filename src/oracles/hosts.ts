@@ -28,6 +28,8 @@ export class Hosts {
   readonly #fresh: Uint8Array;
   /** Whether this server tells who becomes host. */
   #tells = false;
+  /** Whether somebody was let in without a word on who is host. */
+  #isVague = false;
 
   constructor(options: HostsOptions) {
     this.#options = options;
@@ -41,9 +43,9 @@ export class Hosts {
   }
 
   joined(seat: number, isHost: boolean | undefined, at: number): void {
-    if (isHost === undefined) return;
     const session = this.#sessionOf(seat);
-    if (isHost) this.#named(seat, session, at);
+    if (isHost === undefined) this.#isVague = true;
+    else if (isHost) this.#named(seat, session, at);
     else if (this.#fresh[session] === 1 && this.#vacant[session] === NEVER) this.#vacant[session] = at;
   }
 
@@ -77,7 +79,7 @@ export class Hosts {
     if (!this.#tells) this.#fresh[session] = 0;
   }
 
-  /** One was named while another one was, and that one is still there. */
+  /** One was named while another one was, and both are still there. */
   rivals({ seat, other, at }: Check): void {
     this.#options.stories.tell('two_hosts', seat, other, at, 'made host although the other one is');
   }
@@ -96,16 +98,24 @@ export class Hosts {
   }
 
   tick(now: number): void {
-    const { users, attendees, deadline_us, stories } = this.#options;
+    const { users, deadline_us } = this.#options;
     for (let session = 0; session < this.#vacant.length; session++) {
       const since = this.#vacant[session]!;
       if (since + deadline_us > now) continue;
       this.#vacant[session] = NEVER;
-      for (let seat = session * users; seat < (session + 1) * users; seat++) {
-        if (!attendees.isInSince(seat, now - deadline_us)) continue;
-        stories.tell('no_host', seat, undefined, since, 'in a session that has no host');
-        break;
-      }
+      this.#claim(session * users, since, now);
     }
+  }
+
+  /** Nobody is host of a session, unless it is one who would not hear of it. */
+  #claim(first: number, since: number, now: number): void {
+    const { users, attendees, deadline_us, stories } = this.#options;
+    if (this.#isVague) return;
+    let present = NOBODY;
+    for (let seat = first; seat < first + users; seat++) {
+      if (attendees.mayLinger(seat)) return;
+      if (present === NOBODY && attendees.isInSince(seat, now - deadline_us)) present = seat;
+    }
+    if (present !== NOBODY) stories.tell('no_host', present, undefined, since, 'in a session that has no host');
   }
 }

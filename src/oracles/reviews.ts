@@ -67,17 +67,17 @@ export class Reviews {
   }
 
   #examine(check: Check, now: number): void {
-    const { kind, at, seat, other, otherEpoch } = check;
+    const { kind, at, seat, other } = check;
     if (kind === ARRIVAL || kind === DEPARTURE) {
       if (!this.#stands(check)) return;
       if (kind === ARRIVAL) this.#look(seat, at, now);
       return this.#tellOf(seat, at, now);
     }
-    const isIn = this.#attendees.isIn(other, otherEpoch);
-    // A user whom nothing has reached since may be gone, and its connection dead.
-    if (isIn && this.#heardAt(other) <= at) return this.#checks.putOff(check, now);
-    if (kind === RIVALS) return isIn ? this.#hosts.rivals(check) : this.#hosts.succeeds(check);
-    if (!this.#stands(check)) return undefined;
+    if (!this.#stands(check)) return kind === RIVALS ? this.#hosts.succeeds(check) : undefined;
+    // Users whom nothing has reached since may be gone, and their connections dead.
+    const heardAt = kind === RIVALS ? Math.min(this.#heardAt(seat), this.#heardAt(other)) : this.#heardAt(other);
+    if (heardAt <= at) return this.#checks.putOff(check, now);
+    if (kind === RIVALS) return this.#hosts.rivals(check);
     const note = this.#beliefs.of(seat, other) === AWAY ? OMITTED : 'told to have left although it was there';
     return this.#stories.wrong('presence_missing', seat, other, at, note);
   }
@@ -126,10 +126,9 @@ export class Reviews {
   }
 
   #isOpen(check: Check): boolean {
-    const { kind, at, seat, other: rival, otherEpoch } = check;
-    if (kind === RIVALS) return this.#attendees.isIn(rival, otherEpoch);
+    const { kind, at, seat } = check;
     if (!this.#stands(check)) return false;
-    if (kind === DOUBT) return true;
+    if (kind === DOUBT || kind === RIVALS) return true;
     const first = seat - (seat % this.#users);
     for (let other = first; other < first + this.#users; other++) {
       if (other === seat) continue;
