@@ -55,7 +55,7 @@ function watchOf({ quiet, json, ...settings }: Settings, { request }: Decided, s
   return progress(request.plan, request.run, stream, screenOf(stream, !settings['no-color'], shell.env));
 }
 
-type Watch = RunObserver & { close(): void };
+type Watch = RunObserver & { stopping?(): void; close(): void };
 
 /** Writes the reports, and says how it ended: the outcome last, next to the prompt. */
 async function tell(result: Result, folder: string, exit: ExitCode, settings: Settings, shell: Shell): Promise<void> {
@@ -90,12 +90,15 @@ interface Finished {
 }
 
 /** The first signal stops the sending and lets the run end; the second ends it at once. */
-async function carryOut({ request }: Decided, observer: RunObserver, shell: Shell): Promise<Finished> {
+async function carryOut({ request }: Decided, observer: Watch, shell: Shell): Promise<Finished> {
   const stop = new AbortController();
   const kill = new AbortController();
   const deaf = shell.onSignal((signal) => {
     if (stop.signal.aborted) kill.abort(signal);
-    else stop.abort(signal === 'SIGINT' ? 'stopped by Ctrl+C' : `stopped by ${signal}`);
+    else {
+      observer.stopping?.();
+      stop.abort(signal === 'SIGINT' ? 'stopped by Ctrl+C' : `stopped by ${signal}`);
+    }
   });
   try {
     const executed = await execute(request, { observer, stop: stop.signal, kill: kill.signal });

@@ -15,6 +15,7 @@ import { refuseServerFiles } from '../plan/walls.ts';
 import { printable, reachOf } from './addresses.ts';
 import { calibrate, type Calibration } from './calibrate.ts';
 import { monotonicUs, runClock } from './clock.ts';
+import { CutOffs } from './cut-offs.ts';
 import { openFilesLimit, readEnvironment } from './environment.ts';
 import { nobodyJoined, probe } from './probe.ts';
 import { ProcessStats } from './process-stats.ts';
@@ -94,6 +95,7 @@ class Running {
   readonly #workers: Workers;
   readonly #stats: ProcessStats | undefined;
   readonly #walls: Walls;
+  readonly #cutOffs: CutOffs;
   readonly #unread: UnreadBytes;
   #seconds = 0;
   /** When the generator's own sockets were looked at last, ms. */
@@ -123,6 +125,7 @@ class Running {
     this.#abortOn = request.plan.abort_on.map(parseThreshold);
     this.#stats = target.pid === undefined ? undefined : new ProcessStats(target.pid);
     this.#walls = new Walls(target.pid);
+    this.#cutOffs = new CutOffs(request.plan.users_total);
     this.#unread = new UnreadBytes(target.target.urls);
     this.#workers = new Workers(request, target.target, sessionsOf(request), {
       interval: (interval) => this.#interval(interval),
@@ -228,7 +231,7 @@ class Running {
     this.#pending = whole.pending;
     this.#events = [];
     this.#addGauges(whole);
-    for (const event of this.#walls.hitIn(whole)) {
+    for (const event of [...this.#walls.hitIn(whole), ...this.#cutOffs.seenIn(whole)]) {
       whole.events.push(event);
       this.#observer.event?.(event);
     }

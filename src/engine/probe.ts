@@ -2,45 +2,14 @@ import { EXIT, stoppedEarly, ToolError } from '../core/errors.ts';
 import type { Connection, Door, Ending } from '../load/ports.ts';
 import { closeCodeMeaning } from '../protocol/closing.ts';
 import { Collab } from '../protocol/collab.ts';
+import { refusalMeaning } from '../protocol/refusals.ts';
 import { wallAndRemedy } from './system-error.ts';
-
-/** What each system error says about the target, in a person's words. */
-const SYSTEM: [pattern: RegExp, meaning: string, hint: string][] = [
-  [/ECONNREFUSED/, 'nothing listens there', 'Start the server, or look at its port.'],
-  [/ENOTFOUND|EAI_AGAIN/, 'there is no host of that name', 'Look at the name in --url.'],
-  [
-    /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/,
-    'nothing answers there: often a firewall',
-    'Try it from the server’s own machine.',
-  ],
-  [
-    /ECONNRESET|socket hang up/,
-    'the connection was cut before it was a WebSocket',
-    'Is it a WebSocket server? Does it want wss://?',
-  ],
-  [/HTTP 30\d/, 'it redirects, and a WebSocket does not follow', 'Give the address it redirects to.'],
-  [/HTTP 40[13]/, 'it asks for credentials', 'Give them with --header "Authorization: …" or LOADTEST_TOKEN.'],
-  [
-    /HTTP 404/,
-    'there is no WebSocket at that path',
-    'Give the path in --url, with {session} and {user} where it takes them.',
-  ],
-  [/HTTP 503/, 'it is there and takes nobody now', 'Look at its log: is it starting, or full?'],
-  [/HTTP \d+/, 'it is no WebSocket endpoint', 'Look at the address.'],
-  [
-    /certificate|CERT|SELF_SIGNED|UNABLE_TO_VERIFY/i,
-    'its TLS certificate is not trusted',
-    'Give its authority with --ca FILE.',
-  ],
-  [/EPROTO|SSL|wrong version number/, 'TLS failed', 'Does it speak TLS at all? Then it is wss://, else ws://.'],
-];
 
 /** Why a connection could not be had, in words, with what to do. */
 export function explain(error: string): { meaning: string; hint: string } {
   const own = wallAndRemedy(error);
   if (own) return { meaning: own.wall, hint: `${own.remedy.charAt(0).toUpperCase()}${own.remedy.slice(1)}.` };
-  const known = SYSTEM.find(([pattern]) => pattern.test(error));
-  return { meaning: known?.[1] ?? error, hint: known?.[2] ?? 'Look at the server’s log.' };
+  return refusalMeaning(error) ?? { meaning: error, hint: 'Look at the server’s log.' };
 }
 
 /** The sentence for a run that nobody could join. */

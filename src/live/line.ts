@@ -20,12 +20,14 @@ const gaugeIn = (interval: Interval, name: GaugeName): number | undefined =>
  * The run at this moment, in a line:
  * `steady   0:12 of 0:30   250/250 users   24,512/s   p50 0.4  p99 1.9 ms   0 lost`
  * @param lost copies lost since the start
+ * @param stopped nothing more is sent, before its time
  */
-export function liveLine(plan: Plan, interval: Interval, lost: number): string {
+export function liveLine(plan: Plan, interval: Interval, lost: number, stopped = false): string {
   const users = gaugeIn(interval, 'users_connected');
-  const sickness = sicknessOf(plan, interval);
+  // Nobody is left once the last connection is closed: what keeps the generator busy then is its own end.
+  const sickness = users === 0 ? '' : sicknessOf(plan, interval);
   return [
-    whenOf(plan, interval),
+    whenOf(plan, interval, stopped),
     users === undefined ? '' : `${integer(users)}/${integer(plan.users_total)} users`,
     `${integer(countIn(interval, 'deliveries') / (Math.max(interval.to_ms - interval.from_ms, 1) / 1000))}/s`,
     sickness || latencyOf(interval),
@@ -35,7 +37,9 @@ export function liveLine(plan: Plan, interval: Interval, lost: number): string {
     .join('   ');
 }
 
-function whenOf(plan: Plan, { from_ms, to_ms, pending }: Interval): string {
+function whenOf(plan: Plan, { from_ms, to_ms, pending }: Interval, stopped: boolean): string {
+  const drain = `drain    ${integer(pending)} under way`;
+  if (stopped) return drain;
   const ends = stageEnds(plan);
   const of = (name: string, start: number, end: number): string =>
     `${name.padEnd(8)} ${elapsed(Math.min(to_ms, end) - start)} of ${elapsed(end - start)}`;
@@ -43,7 +47,7 @@ function whenOf(plan: Plan, { from_ms, to_ms, pending }: Interval): string {
   if (middle < ends.ramp) return of('ramp-up', 0, ends.ramp);
   if (middle < ends.settle) return of('settle', ends.ramp, ends.settle);
   if (middle < ends.steady) return of('steady', ends.settle, ends.steady);
-  return `drain    ${integer(pending)} under way`;
+  return drain;
 }
 
 function latencyOf(interval: Interval): string {

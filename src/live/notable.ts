@@ -1,22 +1,54 @@
-import type { Interval } from '../core/record.ts';
+import type { Disconnect, Interval } from '../core/record.ts';
 import { closeCodeMeaning } from '../protocol/closing.ts';
-import { integer } from '../reporters/words.ts';
+import { refusalWords } from '../protocol/refusals.ts';
 
-/** Something that scrolls above the live line. */
+/** Something that scrolls above the live line: how many, and what happened to them. */
 export interface Notable {
   at_ms: number;
-  text: string;
+  count: number;
+  what: string;
 }
 
 const BY = { server: 'by the server', client: 'by this tool', network: 'by the network' } as const;
+const BEFORE = { connect: 'could not connect', join: 'turned away before joining' } as const;
 
 /** Whom an interval saw cut off or turned away; the rest of what is noteworthy comes as events. */
-export const notablesIn = (interval: Interval): Notable[] =>
-  interval.disconnects
-    .filter(({ expected }) => !expected)
-    .map(({ first_ms, count, initiator, code, phase }) => {
-      const joined = phase === 'steady' || phase === 'close';
-      const what = joined ? `cut off ${BY[initiator]}` : `turned away ${BY[initiator]} before joining`;
-      const why = code === 0 ? '' : `: ${code}, ${closeCodeMeaning(code, initiator === 'server' && joined)}`;
-      return { at_ms: first_ms, text: `${integer(count)} ${what}${why}` };
-    });
+export function notablesIn(interval: Interval): Notable[] {
+  const unmeant = interval.disconnects.filter(({ expected }) => !expected);
+  const toldOf = interval.events.some(({ kind }) => kind === 'cut-off');
+  return [
+    ...(['connect', 'join'] as const).flatMap((phase) => turnedAway(interval, unmeant, phase)),
+    ...unmeant.filter(({ phase }) => !toldOf && (phase === 'steady' || phase === 'close')).map(cutOff),
+  ];
+}
+
+/** Where each attempt left an error, it says more than a code. A limit of this machine is an event of its own. */
+function turnedAway(interval: Interval, unmeant: Disconnect[], phase: keyof typeof BEFORE): Notable[] {
+  const ended = unmeant.filter((one) => one.phase === phase);
+  const errors = interval.errors.filter(({ kind }) => kind === phase || kind === 'wall');
+  if (total(errors) < total(ended)) {
+    return ended.map(({ first_ms, count, ...one }) => ({
+      at_ms: first_ms,
+      count,
+      what: `turned away ${BY[one.initiator]} before joining${why(one, false)}`,
+    }));
+  }
+  return errors
+    .filter(({ kind }) => kind === phase)
+    .map(({ first_ms, count, message }) => ({
+      at_ms: first_ms,
+      count,
+      what: `${BEFORE[phase]}: ${refusalWords(message)}`,
+    }));
+}
+
+const total = (counts: readonly { count: number }[]): number => counts.reduce((sum, { count }) => sum + count, 0);
+
+const cutOff = ({ first_ms, count, ...one }: Disconnect): Notable => ({
+  at_ms: first_ms,
+  count,
+  what: `cut off ${BY[one.initiator]}${why(one, one.initiator === 'server')}`,
+});
+
+const why = ({ code }: { code: number }, inMidRun: boolean): string =>
+  code === 0 ? '' : `: ${code}, ${closeCodeMeaning(code, inMidRun)}`;

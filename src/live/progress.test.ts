@@ -66,6 +66,16 @@ describe('the live line', () => {
     expect(liveLine(PLAN, second(at, { pending: 17 }), 0)).toContain(words);
   });
 
+  it('says drain once the run is stopped before its time', () => {
+    expect(liveLine(PLAN, second(12, { pending: 17 }), 0, true)).toMatch(/^drain {4}17 under way {3}250\/250 users/);
+  });
+
+  it('has no busy figure once nobody is left', () => {
+    const gone = second(18, {}, 1);
+    gone.stages.steady!.gauges.users_connected!.last = 0;
+    expect(liveLine(PLAN, gone, 0)).not.toContain('generator');
+  });
+
   it('mentions the generator only when it is sick', () => {
     expect(liveLine(PLAN, second(18, {}, 0.69), 0)).not.toContain('generator');
     expect(liveLine(PLAN, second(18, {}, 0.82), 0)).toContain('generator busy 0.82');
@@ -103,6 +113,44 @@ describe('the progress', () => {
     watching.close();
     expect(stream.all.match(/20:48:24 {2}! event \d\uFFFD\[2J\n/g)).toHaveLength(10);
     expect(stream.all).toContain('and 3 more events');
+  });
+
+  it('says that it stops, and how to leave at once, and names the drain from then on', () => {
+    const stream = sink(true);
+    const watching = progress(PLAN, RUN, stream, SCREEN);
+    watching.started({ url: 'ws://127.0.0.1:1' });
+    watching.interval(second(18));
+    watching.stopping();
+    watching.interval(second(19));
+    expect(stream.all).toContain('stopping: draining what is on its way; Ctrl+C again leaves at once\n');
+    expect(stream.texts.at(-1)).toContain('drain');
+  });
+
+  it('says of attempts why they failed, once, and again at ten times the count', () => {
+    const stream = sink(false);
+    const watching = progress(PLAN, RUN, stream, SCREEN);
+    const refused = { code: 1006, reason: '', initiator: 'network', phase: 'connect', count: 6 } as const;
+    const at = { first_ms: 30_412, last_ms: 30_418 };
+    const over: Partial<Interval> = {
+      disconnects: [{ ...refused, expected: false, ...at }],
+      errors: [{ kind: 'connect', message: 'ECONNREFUSED 127.0.0.1', count: 6, ...at }],
+    };
+    for (let nth = 0; nth < 12; nth++) watching.interval(second(31, over));
+    expect(stream.texts.filter((text) => text.includes('✗'))).toEqual([
+      '20:48:33  ✗ 6 could not connect: nothing listens there (ECONNREFUSED 127.0.0.1)\n',
+      '20:48:33  ✗ 60 so far could not connect: nothing listens there (ECONNREFUSED\n            127.0.0.1)\n',
+    ]);
+  });
+
+  it('tells of many who were cut off at once by their event alone', () => {
+    const stream = sink(false);
+    const watching = progress(PLAN, RUN, stream, SCREEN);
+    const cut = { code: 1006, reason: '', initiator: 'network', phase: 'steady', count: 30 } as const;
+    const event = { at_ms: 30_412, kind: 'cut-off', text: '30 users cut off at once by the network' };
+    const disconnects = [{ ...cut, expected: false, first_ms: 30_412, last_ms: 30_418 }];
+    watching.event(event);
+    watching.interval(second(31, { disconnects, events: [event] }));
+    expect(stream.all.match(/✗/g)).toHaveLength(1);
   });
 
   it('tells at once of who was cut off, and marks what nothing takes back', () => {

@@ -2,9 +2,9 @@ import type { Interval, RunEvent } from '../core/record.ts';
 import type { Plan, RunIdentity } from '../plan/plan.ts';
 import { banner } from '../reporters/banner.ts';
 import { COLUMNS, cut, paletteOf, presentable, shown, wrapped, type Screen } from '../reporters/screen.ts';
-import { clock, offsetAt } from '../reporters/words.ts';
+import { clock, integer, offsetAt } from '../reporters/words.ts';
 import { countIn, liveLine } from './line.ts';
-import { notablesIn } from './notable.ts';
+import { notablesIn, type Notable } from './notable.ts';
 
 /** Where the progress is written: standard output, or standard error with `--json`. */
 export interface ProgressStream {
@@ -18,6 +18,8 @@ export interface Progress {
   started(facts: { url: string }): void;
   interval(interval: Interval): void;
   event(event: RunEvent): void;
+  /** Somebody asked it to stop. */
+  stopping(): void;
   /** Takes the live line away and says how many events were not shown. */
   close(): void;
 }
@@ -25,9 +27,13 @@ export interface Progress {
 /** Events shown; the others are counted. */
 const MOST_EVENTS = 10;
 /** Events that bear the mark of a failure: nothing that comes later takes them back. */
-const GRAVE = new Set(['overdue', 'server-died', 'worker-died']);
+const GRAVE = new Set(['overdue', 'cut-off', 'server-died', 'worker-died']);
 /** Without a terminal, a line so often, ms. */
 const EVERY_MS = 10_000;
+/** What happens again is told again at so many times the count. */
+const AGAIN = 10;
+/** Events that end the sending. */
+const STOPS = 'abort';
 const CLEAR_LINE = '\r\u001b[2K';
 
 /**
@@ -41,6 +47,10 @@ export function progress(plan: Plan, run: RunIdentity, stream: ProgressStream, s
   let lost = 0;
   let told = 0;
   let written_ms = 0;
+  let begun = false;
+  let stopped = false;
+  /** Of each kind of what befell users: how many so far, and at how many it is told next. */
+  const counts = new Map<string, { count: number; next: number }>();
 
   const startedAt = (): number => Date.parse(run.started_at);
   const above = (text: string): void => {
@@ -54,12 +64,25 @@ export function progress(plan: Plan, run: RunIdentity, stream: ProgressStream, s
     above([first.replace(sign, tint[standing](sign)), ...others].join('\n'));
   };
 
+  const notable = ({ at_ms, count, what }: Notable): void => {
+    const known = counts.get(what) ?? { count: 0, next: 1 };
+    known.count += count;
+    counts.set(what, known);
+    if (known.count < known.next) return;
+    const sofar = known.count > count ? ' so far' : '';
+    known.next = known.count * AGAIN;
+    tell(at_ms, 'fail', `${integer(known.count)}${sofar} ${what}`);
+  };
+
   return {
-    started: ({ url }) => void stream.write(`${banner(plan, url, screen)}\n`),
+    started({ url }) {
+      begun = true;
+      stream.write(`${banner(plan, url, screen)}\n`);
+    },
     interval(interval) {
       lost = Math.max(lost + countIn(interval, 'lost'), 0);
-      for (const { at_ms, text } of notablesIn(interval)) tell(at_ms, 'fail', text);
-      const words = shown(liveLine(plan, interval, lost), screen);
+      for (const one of notablesIn(interval)) notable(one);
+      const words = shown(liveLine(plan, interval, lost, stopped), screen);
       if (live) {
         // One column is left free: a full line would make some terminals scroll.
         line = cut(words, (stream.columns ?? COLUMNS) - 1, screen);
@@ -69,7 +92,15 @@ export function progress(plan: Plan, run: RunIdentity, stream: ProgressStream, s
         stream.write(`${words}\n`);
       }
     },
-    event: ({ at_ms, kind, text }) => tell(at_ms, GRAVE.has(kind) ? 'fail' : 'unknown', text),
+    event({ at_ms, kind, text }) {
+      if (kind === STOPS) stopped = true;
+      tell(at_ms, GRAVE.has(kind) ? 'fail' : 'unknown', text);
+    },
+    stopping() {
+      if (!begun || stopped) return;
+      stopped = true;
+      above('stopping: draining what is on its way; Ctrl+C again leaves at once');
+    },
     close() {
       const more = told - MOST_EVENTS;
       if (live && line !== '') stream.write(CLEAR_LINE);
