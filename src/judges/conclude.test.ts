@@ -97,6 +97,26 @@ describe('a result', () => {
     });
   });
 
+  test('that was cut off in its window says how much of it there is, and claims nothing of its end', () => {
+    const [ramp, steady] = cleanIntervals();
+    const half = { ...steady!, to_ms: 9200 };
+    const result = conclude({ header: headerOf(), measurement: measurementOf([ramp!, half]) });
+    expect(result.outcome).toBe('pass');
+    expect(result.summary).toMatch(
+      /^Everybody saw every change for the 6 of 10 s that its journal holds; the tool itself was cut off\. p99/,
+    );
+    expect(result.not_claimed).toContainEqual({
+      judge: 'convergence',
+      claim: 'everybody in a session ended with the same document',
+      because: 'the tool itself was cut off, and documents are compared at the end, which its journal does not hold',
+    });
+  });
+
+  test('states the window that its rates are of', () => {
+    const stopped = { interrupted: 'stopped by Ctrl+C', window_end_ms: 7490, ended_ms: 9000 };
+    expect(concluded(cleanIntervals(), {}, stopped).window).toEqual({ from_ms: 3000, to_ms: 7490 });
+  });
+
   test('of nothing is inconclusive', () => {
     expect(concluded([])).toMatchObject({ outcome: 'inconclusive' });
   });

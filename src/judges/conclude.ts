@@ -28,6 +28,7 @@ export function conclude({ header, measurement, end }: Conclusion): Result {
     ended_ms,
     slices,
     ...(interrupted !== undefined && { interrupted }),
+    cut_off: end === undefined,
     ...(window_end_ms !== undefined && { window_end_ms }),
   });
   const { verdicts, not_claimed } = judge(facts);

@@ -3,6 +3,7 @@ import { counterIn, type Finding, type Judge, type JudgeName } from './judge.ts'
 import { counted, evidenceOf, number } from './words.ts';
 
 const CLAIM = 'everybody in a session ended with the same document';
+const UNENDED = 'the tool itself was cut off, and documents are compared at the end, which its journal does not hold';
 const CONCURRENT = 'edits made at once end alike for everybody';
 
 export const convergence: Judge = {
@@ -29,6 +30,7 @@ export const convergence: Judge = {
             },
           ];
     if (diverged > 0) return [failing(measured, diverged), ...concurrent];
+    if (measured.cut_off) return [{ not_claimed: { claim: CLAIM, because: UNENDED } }, ...concurrent];
     if (compared === 0) return [{ not_claimed: { claim: CLAIM, because: whyNot(measured) } }, ...concurrent];
     return [{ claim: CLAIM, standing: 'pass', because: passing(measured, compared) }, ...concurrent];
   },

@@ -45,14 +45,14 @@ describe('delivery fails', () => {
     );
     const ruling = rulingOf(delivery, run);
     expect(ruling).toMatchObject({ standing: 'fail', rests_on: 'deadline' });
-    expect(ruling.because).toMatch(/^3 of 2,703 lost \(the first due at \d\d:\d\d:11\)$/);
+    expect(ruling.because).toMatch(/^3 of 2,703 lost in the whole run \(the first due at \d\d:\d\d:11\)$/);
     expect(ruling.headline).toMatch(/^3 deliveries were lost/);
     expect(ruling.evidence).toHaveLength(2);
   });
 
   test('a loss that is only known as an interval', () => {
     const ruling = rulingOf(delivery, cleanBut({ counters: { lost: 3, lost_upper: 5, deliveries_expected: 3 } }));
-    expect(ruling.because).toBe('at least 3, at most 5 of 2,703 lost');
+    expect(ruling.because).toBe('at least 3, at most 5 of 2,703 lost in the whole run');
   });
 
   test.each([

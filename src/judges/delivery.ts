@@ -21,7 +21,9 @@ export const delivery: Judge = {
     const late = counterIn(measured, 'late');
     const expected = measured.counted('deliveries_expected');
     const wrong = [
-      ...(lost > 0 ? [`${lossWords(lost, upper)} of ${number(expected)} lost${firstDue(measured)}`] : []),
+      ...(lost > 0
+        ? [`${lossWords(lost, upper)} of ${number(expected)} lost in the whole run${firstDue(measured)}`]
+        : []),
       ...seen,
       ...(late > 0 ? [`${number(late)} arrived after the deadline of ${measured.plan.deadline_ms / 1000} s`] : []),
     ];
@@ -58,7 +60,8 @@ function withoutFault(measured: Measured, expected: number): Finding {
   const arrived = counterIn(measured, 'deliveries');
   const due = counterIn(measured, 'deliveries_expected');
   const figures = due > 0 ? `${number(arrived)} of ${number(due)}` : `${number(expected)} of ${number(expected)}`;
-  return { claim: CLAIM, standing: 'pass', because: `${figures} arrived, once, unchanged${underWay(measured)}` };
+  const span = due > 0 ? '' : ' (whole run)';
+  return { claim: CLAIM, standing: 'pass', because: `${figures} arrived, once, unchanged${span}${underWay(measured)}` };
 }
 
 /** `3`, or `at least 3, at most 5`. */

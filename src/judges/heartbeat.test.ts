@@ -3,12 +3,18 @@ import { cleanBut, measuredOf, cleanIntervals, rulingOf, unclaimedBy } from './f
 import { heartbeat } from './heartbeat.ts';
 
 test('heartbeat passes where every ping was answered in time', () => {
-  expect(rulingOf(heartbeat, measuredOf(cleanIntervals()))).toMatchObject({ standing: 'pass', because: '10 of 10' });
+  expect(rulingOf(heartbeat, measuredOf(cleanIntervals()))).toMatchObject({
+    standing: 'pass',
+    because: '10 of 10 (whole run)',
+  });
 });
 
 test.each([
-  [{ heartbeats: 3, heartbeats_missed: 3 }, '3 of 13 were not answered'],
-  [{ heartbeats: 3, heartbeats_missed: 3, heartbeats_late: 2 }, '3 of 13 were not answered in time (2 late, 1 never)'],
+  [{ heartbeats: 3, heartbeats_missed: 3 }, '3 of 13 were not answered in the whole run'],
+  [
+    { heartbeats: 3, heartbeats_missed: 3, heartbeats_late: 2 },
+    '3 of 13 were not answered in time (2 late, 1 never) in the whole run',
+  ],
 ])('heartbeat fails with %j', (counters, because) => {
   const ruling = rulingOf(heartbeat, cleanBut({ counters }));
   expect(ruling).toMatchObject({ standing: 'fail', because, rests_on: 'deadline' });

@@ -28,13 +28,14 @@ function ruling(measured: Measured): Finding {
         : 'the plan has no heartbeats';
     return { not_claimed: { claim: CLAIM, because } };
   }
-  if (missed === 0) return { claim: CLAIM, standing: 'pass', because: `${number(sent)} of ${number(sent)}` };
+  if (missed === 0)
+    return { claim: CLAIM, standing: 'pass', because: `${number(sent)} of ${number(sent)} (whole run)` };
   const late = Math.min(counterIn(measured, 'heartbeats_late'), missed);
   const how =
     late === 0
       ? 'were not answered'
       : `were not answered in time (${number(late)} late, ${number(missed - late)} never)`;
-  const because = `${number(missed)} of ${number(sent)} ${how}${since(measured, ['heartbeats_missed'])}`;
+  const because = `${number(missed)} of ${number(sent)} ${how} in the whole run${since(measured, ['heartbeats_missed'])}`;
   return {
     claim: CLAIM,
     because,

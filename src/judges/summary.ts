@@ -1,3 +1,4 @@
+import { formatDuration } from '../core/units.ts';
 import type { Measured } from '../result/measured.ts';
 import { worst, type Judged } from './index.ts';
 import { capitalised, list, milliseconds, number } from './words.ts';
@@ -42,7 +43,6 @@ const inGravity = (verdicts: readonly Judged[]): Judged[] => verdicts.toSorted((
 
 function passing(measured: Measured, verdicts: readonly Judged[]): string {
   const passed = new Set(verdicts.map(({ judge }) => judge));
-  const until = measured.interrupted === undefined ? '' : ' until the run was stopped';
   const first = passed.has('delivery') ? 'Everybody saw every change' : 'Everything that was judged held';
   const latency = measured.metrics.broadcast_latency;
   const beats = measured.metrics.heartbeats;
@@ -55,9 +55,19 @@ function passing(measured: Measured, verdicts: readonly Judged[]): string {
   ];
   const second = facts.join(', ');
   // A percentile is written small, also where a sentence begins.
-  return [`${first}${until}.`, ...(second ? [`${second.startsWith('p99') ? second : capitalised(second)}.`] : [])].join(
-    ' ',
-  );
+  return [
+    `${first}${howFar(measured)}.`,
+    ...(second ? [`${second.startsWith('p99') ? second : capitalised(second)}.`] : []),
+  ].join(' ');
+}
+
+/** What a pass speaks of, where it is not the whole of the plan. */
+function howFar({ cut_off, interrupted, window, plan }: Measured): string {
+  if (!cut_off) return interrupted === undefined ? '' : ' until the run was stopped';
+  const held = Math.floor((window.to_ms - window.from_ms) / 1000);
+  const planned = formatDuration(plan.duration_ms);
+  const of = planned === `${plan.duration_ms / 1000} s` ? `${held} of ${planned}` : `${held} s of ${planned}`;
+  return ` for the ${of} that its journal holds; the tool itself was cut off`;
 }
 
 const endedNone = ({ metrics }: Measured): boolean =>

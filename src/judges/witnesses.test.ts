@@ -65,12 +65,16 @@ describe('heartbeat', () => {
   const missing = { counters: { heartbeats: 2, heartbeats_missed: 2 } };
 
   test('passes where every ping was answered', () => {
-    expect(rulingOf(heartbeat, clean)).toMatchObject({ standing: 'pass', because: '10 of 10' });
+    expect(rulingOf(heartbeat, clean)).toMatchObject({ standing: 'pass', because: '10 of 10 (whole run)' });
   });
 
   test('fails a ping without its pong, which rests on time', () => {
     const ruling = rulingOf(heartbeat, cleanBut(missing));
-    expect(ruling).toMatchObject({ standing: 'fail', because: '2 of 12 were not answered', rests_on: 'deadline' });
+    expect(ruling).toMatchObject({
+      standing: 'fail',
+      because: '2 of 12 were not answered in the whole run',
+      rests_on: 'deadline',
+    });
   });
 
   test('tolerates what a threshold of its metric tolerates', () => {

@@ -2,6 +2,9 @@ import uPlot from 'uplot';
 import { h } from './dom.ts';
 import { colour, onTheme } from './theme.ts';
 
+/** Where a row of bars stands at its moments: two rows stand beside each other, so that neither hides the other. */
+export type Bars = 'left' | 'middle' | 'right';
+
 /** A line or a row of bars, in a colour of the style sheet. */
 export interface Line {
   label: string;
@@ -11,7 +14,7 @@ export interface Line {
   show: (value: number) => string;
   dash?: number[];
   fill?: boolean;
-  bars?: boolean;
+  bars?: Bars;
   /** Holds each value until the next. */
   steps?: boolean;
   points?: boolean;
@@ -148,12 +151,18 @@ function seriesOf(line: Line): uPlot.Series {
     ...(line.dash && { dash: line.dash }),
     ...(line.fill && { fill: () => `${colour(line.colour)}1f` }),
     ...(line.steps && { paths: uPlot.paths.stepped!({ align: 1 }) }),
-    ...(line.bars && { fill: stroke, paths: uPlot.paths.bars!({ size: [0.8, 14] }) }),
+    ...(line.bars && { fill: stroke, paths: barsAt(line.bars) }),
     points: { show: line.points ?? false, size: 5, fill: stroke },
     spanGaps: false,
     value: (_plot, value) => (value === null || value === undefined ? '' : line.show(value)),
   };
 }
+
+/** The sides of uPlot's bars are seen from the moment: 1 begins there, -1 ends there. */
+const barsAt = (place: Bars): uPlot.Series.PathBuilder =>
+  place === 'middle'
+    ? uPlot.paths.bars!({ size: [0.8, 14] })
+    : uPlot.paths.bars!({ size: [0.4, 7], align: place === 'left' ? -1 : 1 });
 
 const axis = (): uPlot.Axis => ({
   stroke: () => colour('muted'),

@@ -1,6 +1,6 @@
 import { aboutMetric, METRIC_NAMES, unitOf, type MetricName } from '../core/metrics.ts';
 import { formatBytes, formatDuration } from '../core/units.ts';
-import { digits, integer, NONE, percent, plainNumber } from '../reporters/words.ts';
+import { digits, integer, NONE, percent, plainNumber, rateWords } from '../reporters/words.ts';
 import type { Metric, Result } from '../result/result.ts';
 import { h, pairs, section, table } from './dom.ts';
 import type { PageDocument } from './document.ts';
@@ -21,7 +21,7 @@ function planPairs({ plan, seed, scenario, target, tags, shard }: Result): [stri
     ['scenario', scenario],
     ['target', target],
     ['users', `${integer(plan.sessions)} sessions × ${integer(plan.users)} = ${integer(plan.users_total)}`],
-    ['rate', `${plainNumber(plan.rate)} changes/s and user`],
+    ['rate', rateWords(plan)],
     ['ramp-up', formatDuration(plan.ramp_up_ms)],
     ['settle', formatDuration(plan.settle_ms)],
     ['measured window', formatDuration(plan.duration_ms)],

@@ -46,7 +46,7 @@ function figures({ result }: PageDocument): HTMLElement {
         `${limit.brief} `,
         limit.standing && h('span', { class: `mark ${limit.standing}` }, MARK[limit.standing]),
       );
-    return [[h('span', { title: aboutMetric(name) }, name), ...cellsOf(metric, result.plan.deadline_ms), judged ?? '']];
+    return [[h('span', { title: aboutMetric(name) }, name), ...cellsOf(name, metric, result.plan), judged ?? '']];
   });
   if (rows.length === 0) return h('p', { class: 'note' }, 'No samples: nothing was due in the measured window.');
   const columns = [

@@ -1,6 +1,6 @@
 import { formatDuration } from '../core/units.ts';
-import { countOf, limitOn, limitsOf, OUTCOME_WORD } from '../reporters/figures.ts';
-import { clock, digits, integer, NONE, plainNumber } from '../reporters/words.ts';
+import { countOf, limitOn, limitsOf, measuredWords, OUTCOME_WORD } from '../reporters/figures.ts';
+import { clock, digits, integer, NONE, rateWords } from '../reporters/words.ts';
 import { h } from './dom.ts';
 import type { PageDocument } from './document.ts';
 import { themeButton } from './theme.ts';
@@ -28,9 +28,9 @@ export function opening(fed: PageDocument): HTMLElement {
       'div',
       { class: 'top' },
       h('span', { class: 'brand' }, result.scenario),
-      h('span', {}, `${integer(plan.sessions)} × ${integer(plan.users)} users, ${formatDuration(plan.duration_ms)}`),
+      h('span', {}, `${integer(plan.sessions)} × ${integer(plan.users)} users`),
       h('span', { class: 'break' }, target),
-      h('span', {}, startedWords(fed)),
+      h('span', {}, whenWords(fed)),
       themeButton(),
     ),
     h(
@@ -51,10 +51,10 @@ export function opening(fed: PageDocument): HTMLElement {
 
 export const MARK = { pass: '✓', fail: '✗', unknown: '?' } as const;
 
-function startedWords({ result, zone }: PageDocument): string {
-  const at = Date.parse(result.started_at);
-  const local = new Date(at + zone.offset_min * 60_000).toISOString();
-  return `${local.slice(0, 10)}, ${clock(at, zone.offset_min)} ${zone.name}`;
+/** `2026-11-22, 30 s measured from 20:48:10 UTC` */
+function whenWords({ result, zone }: PageDocument): string {
+  const local = new Date(Date.parse(result.started_at) + zone.offset_min * 60_000).toISOString();
+  return `${local.slice(0, 10)}, ${measuredWords(result, (at) => clock(at, zone.offset_min))} ${zone.name}`;
 }
 
 function keyFigures({ result }: PageDocument): HTMLElement {
@@ -88,12 +88,7 @@ function keyFigures({ result }: PageDocument): HTMLElement {
       '',
       `not within ${formatDuration(result.plan.deadline_ms)}`,
     ),
-    tile(
-      'Throughput',
-      rate?.kind === 'counter' ? integer(rate.rate) : NONE,
-      '/s',
-      `${plainNumber(result.plan.rate)} changes/s and user`,
-    ),
+    tile('Throughput', rate?.kind === 'counter' ? integer(rate.rate) : NONE, '/s', rateWords(result.plan)),
     tile('Disconnected', integer(unexpected), '', `of ${integer(countOf(result, 'connections'))} connections`),
     tile(
       'Users',

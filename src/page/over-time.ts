@@ -1,8 +1,8 @@
 import { stageEnds } from '../plan/plan.ts';
-import { limitsOf } from '../reporters/figures.ts';
+import { limitsOf, measuredWords } from '../reporters/figures.ts';
 import { clock, digits, elapsed, integer, plainNumber } from '../reporters/words.ts';
 import type { Metric, Result } from '../result/result.ts';
-import { chart, type Line } from './chart.ts';
+import { chart, type Bars, type Line } from './chart.ts';
 import { h, section } from './dom.ts';
 import type { PageDocument } from './document.ts';
 import { resourceCharts } from './resources.ts';
@@ -33,7 +33,7 @@ export function overTime(fed: PageDocument): HTMLElement {
     h(
       'p',
       { class: 'note' },
-      `0:00 is ${clock(Date.parse(result.started_at), fed.zone.offset_min)} ${fed.zone.name}. What is shaded is not judged.`,
+      `0:00 is ${clock(Date.parse(result.started_at), fed.zone.offset_min)} ${fed.zone.name}, when the run began; ${measuredWords(result, (at) => clock(at, fed.zone.offset_min))}. Latencies of what is shaded are not judged.`,
     ),
     eventList(fed),
     h('div', { class: 'charts' }, latencyChart(result, draw), throughputChart(result, draw), usersChart(result, draw)),
@@ -54,7 +54,7 @@ function chartsOf({ result }: PageDocument): Draw {
         increments: INCREMENTS,
         show: (seconds) => elapsed(seconds * 1000),
       },
-      under: stageBands(timeline, stageEnds(result.plan)),
+      under: stageBands(timeline, { ...stageEnds(result.plan), steady: result.window.to_ms }),
       over: (plot) => {
         options.over?.(plot);
         marks(plot);
@@ -127,13 +127,14 @@ function throughputChart(result: Result, draw: Draw): HTMLElement | false {
 
 function usersChart(result: Result, draw: Draw): HTMLElement {
   const troubled = (name: string): boolean => result.timeline.some(({ metrics }) => metrics[name]);
-  const bars = (label: string, name: string, tint: string): Line[] =>
+  const bars = (label: string, name: string, tint: string, place: Bars): Line[] =>
     troubled(name)
-      ? [{ label, colour: tint, bars: true, side: 'right', values: along(result, name, countOf, 0), show: integer }]
+      ? [{ label, colour: tint, bars: place, side: 'right', values: along(result, name, countOf, 0), show: integer }]
       : [];
+  const both = troubled('disconnects_unexpected') && troubled('connections_failed');
   const ended = [
-    ...bars('disconnected', 'disconnects_unexpected', 'fail'),
-    ...bars('failed to connect', 'connections_failed', 'series-4'),
+    ...bars('disconnected', 'disconnects_unexpected', 'fail', both ? 'left' : 'middle'),
+    ...bars('failed to connect', 'connections_failed', 'series-4', both ? 'right' : 'middle'),
   ];
   return draw({
     title: 'Users connected',

@@ -1,3 +1,4 @@
+import { formatDuration } from '../core/units.ts';
 import type { Result, Standing, Trend, Verdict } from '../result/result.ts';
 import { digits, integer, NONE } from './words.ts';
 
@@ -54,15 +55,20 @@ const rank = ({ standing }: Limit): number => (standing === undefined ? -1 : SEV
 /** Below so many samples the slowest thousandth is an anecdote. */
 const ENOUGH_FOR_P999 = 1000;
 
-/** A trend's row: p50, p90, p99, p99.9, max, samples. */
-export function cellsOf(trend: Trend, deadline_ms: number): string[] {
+/** How long the run waited for what it measured: for a pong it is the smaller of heartbeat and deadline. */
+const waitedFor = (name: string, { deadline_ms, heartbeat_ms }: Result['plan']): number =>
+  name === 'heartbeat_rtt' && heartbeat_ms > 0 ? Math.min(deadline_ms, heartbeat_ms) : deadline_ms;
+
+/** A trend's row: p50, p90, p99, p99.9, max, samples. What never came is beyond every figure. */
+export function cellsOf(name: string, trend: Trend, plan: Result['plan']): string[] {
+  const deadline_ms = waitedFor(name, plan);
   const cell = (value: number | null): string => {
     if (value !== null) return digits(value);
     return trend.missing > 0 ? `>${Number((deadline_ms / 1000).toPrecision(3))}s` : NONE;
   };
   const samples = trend.count + trend.missing;
   const p999 = samples < ENOUGH_FOR_P999 ? NONE : cell(trend.p999);
-  const max = trend.max === null ? cell(null) : digits(trend.max);
+  const max = cell(trend.missing > 0 ? null : trend.max);
   return [cell(trend.p50), cell(trend.p90), cell(trend.p99), p999, max, integer(trend.count)];
 }
 
@@ -90,6 +96,20 @@ const place = (name: string): number => (ORDER.includes(name) ? ORDER.indexOf(na
 export function countOf(result: Pick<Result, 'metrics'>, name: string): number {
   const metric = result.metrics[name];
   return metric?.kind === 'counter' ? metric.count : 0;
+}
+
+/**
+ * `30 s measured from 20:48:10`: the window in which what was due is judged.
+ * @param show writes a moment, ms since 1970
+ */
+export function measuredWords(
+  { window, started_at }: Pick<Result, 'window' | 'started_at'>,
+  show: (at: number) => string,
+): string {
+  const began = Date.parse(started_at);
+  const ms = window.to_ms - window.from_ms;
+  if (ms <= 0) return `nothing measured, begun at ${show(began)}`;
+  return `${formatDuration(ms)} measured from ${show(began + window.from_ms)}`;
 }
 
 /** The words for an outcome: what a person reads, in capitals on a terminal. */

@@ -1,8 +1,17 @@
 import { formatDuration } from '../core/units.ts';
 import type { Result, Verdict } from '../result/result.ts';
 import { evidenceLine } from './evidence.ts';
-import { CELL_HEADS, cellsOf, limitOn, limitsOf, OUTCOME_WORD, saying, trendsToShow } from './figures.ts';
-import { integer, plainNumber, withoutControls } from './words.ts';
+import {
+  CELL_HEADS,
+  cellsOf,
+  limitOn,
+  limitsOf,
+  measuredWords,
+  OUTCOME_WORD,
+  saying,
+  trendsToShow,
+} from './figures.ts';
+import { integer, rateWords, withoutControls } from './words.ts';
 
 const MARK = { pass: '✅', fail: '❌', unknown: '❔' } as const;
 
@@ -38,7 +47,7 @@ function latencyTable(result: Result): string[] {
   const rows = trendsToShow(result, limits).map(({ name, trend }) => {
     const limit = limitOn(limits, name);
     const mark = limit?.standing === undefined ? '' : ` ${MARK[limit.standing]}`;
-    return [`\`${name}\``, ...cellsOf(trend, result.plan.deadline_ms), limit ? `${escaped(limit.brief)}${mark}` : ''];
+    return [`\`${name}\``, ...cellsOf(name, trend, result.plan), limit ? `${escaped(limit.brief)}${mark}` : ''];
   });
   if (rows.length === 0) return [];
   const heads = ['latency, ms', ...CELL_HEADS, 'threshold'];
@@ -46,13 +55,19 @@ function latencyTable(result: Result): string[] {
   return [heads, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
 }
 
-function about({ plan, target, seed, run, started_at, environment }: Result): string {
+function about(result: Result): string {
+  const { plan, target, seed, run, environment } = result;
   const facts = [
     `target ${escaped(target)}`,
-    `${plainNumber(plan.rate)} changes/s and user`,
+    rateWords(plan),
     `seed ${seed}`,
     `run ${run}`,
-    started_at.replace('T', ' ').replace(/\.\d+Z$/, ' UTC'),
+    measuredWords(result, (at) =>
+      new Date(at)
+        .toISOString()
+        .replace('T', ' ')
+        .replace(/\.\d+Z$/, ' UTC'),
+    ),
     `collab-loadtest ${escaped(environment.tool)}`,
   ];
   return `<sub>${facts.join(' · ')}</sub>`;

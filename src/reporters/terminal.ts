@@ -1,10 +1,18 @@
 import Table from 'cli-table3';
 import { EXIT_MEANING, type ExitCode } from '../core/errors.ts';
-import { formatDuration } from '../core/units.ts';
-import { stageEnds } from '../plan/plan.ts';
 import type { Result, Verdict } from '../result/result.ts';
 import { evidenceLine } from './evidence.ts';
-import { CELL_HEADS, cellsOf, limitOn, limitsOf, OUTCOME_WORD, saying, trendsToShow, type Limit } from './figures.ts';
+import {
+  CELL_HEADS,
+  cellsOf,
+  limitOn,
+  limitsOf,
+  measuredWords,
+  OUTCOME_WORD,
+  saying,
+  trendsToShow,
+  type Limit,
+} from './figures.ts';
 import { COLUMNS, flowed, paletteOf, presentable, shown, wrapped, type Screen } from './screen.ts';
 import { clock, offsetAt } from './words.ts';
 
@@ -37,12 +45,9 @@ export function outcomeLines(raw: Result, context: TerminalContext): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** `30 s measured, 0:00 = 20:48:03                    bundled server, node engine` */
+/** `30 s measured from 20:48:10                        bundled server, node engine` */
 function heading(result: Result, { bold, dim }: Palette): string {
-  const started = Date.parse(result.started_at);
-  const { settle, steady } = stageEnds(result.plan);
-  const measured = Math.max(Math.min(Date.parse(result.ended_at) - started, steady) - settle, 0);
-  const left = `${formatDuration(measured)} measured, 0:00 = ${clock(started, offsetAt(started))}`;
+  const left = measuredWords(result, (at) => clock(at, offsetAt(at)));
   const target = result.target === 'bundled' ? 'bundled server' : result.target;
   const right = `${target}, ${result.plan.engine} engine`;
   const room = COLUMNS - left.length - 2;
@@ -73,7 +78,7 @@ function latencies(result: Result, screen: Screen, { bold, dim, mark, tint }: Pa
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
   });
   for (const { name, trend } of trends) {
-    const cells = cellsOf(trend, result.plan.deadline_ms).map((cell) => shown(cell, screen));
+    const cells = cellsOf(name, trend, result.plan).map((cell) => shown(cell, screen));
     const isHeadline = name === 'broadcast_latency';
     table.push([
       name,
@@ -126,7 +131,7 @@ function passing(verdicts: Verdict[], screen: Screen, palette: Palette): string[
 function briefly(verdicts: Verdict[]): string | undefined {
   if (verdicts[0]!.judge === 'thresholds' || verdicts.length > 1) return `${verdicts.length} of ${verdicts.length}`;
   const { because } = verdicts[0]!;
-  return because === '' || /^[\d,]+ of [\d,]+$/.test(because) ? because : undefined;
+  return because === '' || /^[\d,]+ of [\d,]+(?: \(whole run\))?$/.test(because) ? because : undefined;
 }
 
 /** Examples on the screen; the page has the rest. */

@@ -5,6 +5,8 @@ import { clock, digits, elapsed, plainNumber, shortId, shortUser, withoutControl
 describe('words', () => {
   it.each([
     [0, '0.00'],
+    [0.001, '<0.01'],
+    [0.0101, '0.010'],
     [0.041, '0.041'],
     [0.41, '0.41'],
     [1.918, '1.92'],

@@ -6,8 +6,10 @@ export const NONE = '–';
 /** `736,862` */
 export const integer = (value: number): string => Math.round(value).toLocaleString('en-US');
 
-/** Milliseconds with the digits that matter: `0.041`, `0.41`, `1.92`, `12.6`, `143`, `1,204`. */
+/** Milliseconds with the digits that matter: `<0.01`, `0.041`, `0.41`, `1.92`, `12.6`, `143`, `1,204`. */
 export function digits(ms: number): string {
+  // A few µs are below what sockets and clocks can tell apart.
+  if (ms > 0 && ms < 0.01) return '<0.01';
   if (ms >= 99.95) return integer(ms);
   return ms.toFixed(ms >= 9.995 ? 1 : ms >= 0.0995 || ms === 0 ? 2 : 3);
 }
@@ -19,6 +21,10 @@ export const plainNumber = (value: number): string =>
     : Math.abs(value) >= 1000
       ? integer(value)
       : String(Number(value.toPrecision(4)));
+
+/** `2 changes/s and user` */
+export const rateWords = ({ rate }: { rate: number }): string =>
+  `${plainNumber(rate)} ${rate === 1 ? 'change' : 'changes'}/s and user`;
 
 /** `1.1 %` */
 export const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { STAGES, type Interval, type Stage } from '../core/record.ts';
-import { stageEnds, type Plan } from '../plan/plan.ts';
+import { stageEnds } from '../plan/plan.ts';
 import { encodeHistogram } from './histogram.ts';
 import { metricsOfSlice, withHistograms, type Measured } from './measured.ts';
 import { resultSchema, type NotClaimed, type Result, type Standing, type Verdict } from './result.ts';
@@ -39,6 +39,7 @@ export function assemble(measured: Measured, assessment: Assessment): Result {
     seed: plan.seed,
     shard: plan.shard,
     tags: plan.tags,
+    window: { ...measured.window },
     ...(measured.interrupted !== undefined && { interrupted: measured.interrupted }),
     plan: { ...plan },
     environment,
@@ -49,23 +50,24 @@ export function assemble(measured: Measured, assessment: Assessment): Result {
     events: [...measured.events],
     verdicts: assessment.verdicts,
     not_claimed: assessment.not_claimed,
-    timeline: timelineOf(plan, assessment.slices),
+    timeline: timelineOf({ ...stageEnds(plan), steady: measured.window.to_ms }, assessment.slices),
   };
 }
 
-function timelineOf(plan: Plan, slices: Interval[]): Result['timeline'] {
+type Ends = ReturnType<typeof stageEnds>;
+
+function timelineOf(ends: Ends, slices: Interval[]): Result['timeline'] {
   let users = 0;
   return slices.map((slice) => {
     const metrics = metricsOfSlice(slice);
     const connected = metrics.users_connected;
     if (connected?.kind === 'gauge') users = connected.last;
-    return { from_ms: slice.from_ms, to_ms: slice.to_ms, stage: stageAt(plan, slice.from_ms), users, metrics };
+    return { from_ms: slice.from_ms, to_ms: slice.to_ms, stage: stageAt(ends, slice.from_ms), users, metrics };
   });
 }
 
-/** The stage of the plan in which a moment lies. */
-function stageAt(plan: Plan, ms: number): Stage {
-  const ends = stageEnds(plan);
+/** The stage of the run in which a moment lies. */
+function stageAt(ends: Ends, ms: number): Stage {
   const passed = [ends.ramp, ends.settle, ends.steady].filter((end) => ms >= end).length;
   return STAGES[passed]!;
 }

@@ -39,6 +39,8 @@ export interface Measured {
   readonly ended_ms: number;
   /** What ended the run before its time. */
   readonly interrupted?: string;
+  /** The tool itself was cut off: nothing is known of how the run ended. */
+  readonly cut_off: boolean;
   /** What all workers saw in each slice of the timeline; the whole run as one where its slices are not at hand. */
   readonly slices: readonly Interval[];
   /** Every metric over its own span (`spanOf`), without histograms. Gauges are of the measured window. */
@@ -70,6 +72,7 @@ export interface RunFacts {
   environment: Environment;
   ended_ms: number;
   interrupted?: string;
+  cut_off?: boolean;
   /** Where the measured window ended before its time. */
   window_end_ms?: number;
   slices?: readonly Interval[];
@@ -103,6 +106,7 @@ export function measured(total: Interval, facts: RunFacts): Measured {
     window,
     ended_ms: facts.ended_ms,
     ...(facts.interrupted !== undefined && { interrupted: facts.interrupted }),
+    cut_off: facts.cut_off ?? false,
     slices: facts.slices ?? [total],
     metrics,
     metricsOf: (stage) => new Span(total, [stage], Math.max(stops[stage] - starts[stage], 0)).metrics(),

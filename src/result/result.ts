@@ -113,6 +113,9 @@ export const resultSchema = z
     seed: count,
     shard: z.object({ index: count, of: count }),
     tags: z.record(z.string(), z.string()),
+    window: z
+      .object({ from_ms: z.number(), to_ms: z.number() })
+      .describe('What was measured: from the end of settling to when sending stopped.'),
     interrupted: z.string().optional().describe('What ended the run before its time.'),
     plan,
     environment,
