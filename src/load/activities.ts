@@ -54,6 +54,18 @@ export class Activities {
     return momentUs(this.#plan, part);
   }
 
+  /** How long a user stays who has joined for the n-th time, µs; Infinity for one who does not leave by itself. */
+  staysFor(seat: number, nth: number): number {
+    const { leaves } = this.kindOf(seat);
+    return leaves ? exponential(this.#seats.stream(seat, PURPOSE.leave), nth * 2, leaves.after_s * 1e6) : Infinity;
+  }
+
+  /** How long a user is away who left after its n-th join, µs. */
+  awayFor(seat: number, nth: number): number {
+    const away = (this.kindOf(seat).leaves?.away_s ?? 0) * 1e6;
+    return exponential(this.#seats.stream(seat, PURPOSE.leave), nth * 2 + 1, away);
+  }
+
   /** The first due time of a user's changes from `from` on, µs; Infinity for one who only watches. */
   firstEdit(seat: number, from: number): number {
     const { edits } = this.kindOf(seat);

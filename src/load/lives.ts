@@ -1,12 +1,13 @@
 import { COUNTER, TREND, type Recorder } from '../core/recorder.ts';
-import { exponential } from '../core/random.ts';
 import type { Phase } from '../core/record.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Stop, UserKind } from '../scenario/define.ts';
-import { PURPOSE } from '../scenario/schedule.ts';
+import type { Stop } from '../scenario/define.ts';
+import type { Activities } from './activities.ts';
 import { LIFE, type Agenda } from './agenda.ts';
 import { ABSENT, type Attendance, PRESENT, WANTED } from './attendance.ts';
 import { Comebacks } from './comebacks.ts';
+import { Endings } from './endings.ts';
+import type { LifeEvents } from './life-events.ts';
 import type { Connection, Door, DoorEvents, Ending } from './ports.ts';
 import type { Seats } from './seats.ts';
 
@@ -31,22 +32,6 @@ const STOPPED = 8;
 /** How long an orderly close may take, µs (rule P5). */
 const CLOSE_US = 10_000_000;
 
-/** What the rest of the engine hears of a user's life. */
-export interface LifeEvents {
-  connecting(seat: number, at: number): void;
-  /** Its connection is open; it has joined `nth` times before. */
-  greets(seat: number, nth: number, at: number): void;
-  entered(seat: number, nth: number, at: number): void;
-  /** A close has begun: ours, the server's or a cut. */
-  leaving(seat: number, at: number): void;
-  /** Thrown out, or cut by the scenario: it wants to be back. */
-  thrownOut(seat: number, at: number): void;
-  /** Its connection, joined or not, has ended. */
-  gone(seat: number, ending: Ending, at: number): void;
-  /** Everybody has left for good. */
-  empty(): void;
-}
-
 export interface LivesOptions {
   plan: Plan;
   seats: Seats;
@@ -56,7 +41,7 @@ export interface LivesOptions {
   door: Door;
   /** Who is told what comes over a connection. */
   inbox: DoorEvents;
-  activities: { kindOf(seat: number): UserKind };
+  activities: Pick<Activities, 'staysFor' | 'awayFor'>;
   events: LifeEvents;
 }
 
@@ -71,7 +56,7 @@ export class Lives {
   readonly #joins: Uint16Array;
   readonly #comebacks: Comebacks;
   readonly #connectedAt: Float64Array;
-  readonly #joinedAt: Float64Array;
+  readonly #endings: Endings;
   readonly #deadlineUs: number;
   #over = false;
   /** Once the run is over: nobody below this seat is left. */
@@ -87,7 +72,7 @@ export class Lives {
     this.#joins = new Uint16Array(count);
     this.#comebacks = new Comebacks(options.seats);
     this.#connectedAt = new Float64Array(count);
-    this.#joinedAt = new Float64Array(count);
+    this.#endings = new Endings(options.recorder, options.seats);
     this.#deadlineUs = options.plan.deadline_ms * 1000;
   }
 
@@ -162,18 +147,10 @@ export class Lives {
     this.#recorder.count(stage, COUNTER.connections, 1);
     if (this.#joins[seat]! > 0) this.#recorder.count(stage, COUNTER.reconnects, 1);
     const nth = ++this.#joins[seat]!;
-    this.#joinedAt[seat] = at;
+    this.#endings.joined(seat, at);
     this.#options.attendance.set(seat, PRESENT, at);
-    this.#agenda.plan(seat, LIFE, at + this.#stays(seat, nth));
+    this.#agenda.plan(seat, LIFE, at + this.#options.activities.staysFor(seat, nth));
     this.#options.events.entered(seat, nth, at);
-  }
-
-  /** How long a user stays the n-th time, µs. */
-  #stays(seat: number, nth: number): number {
-    const { leaves } = this.#options.activities.kindOf(seat);
-    return leaves
-      ? exponential(this.#options.seats.stream(seat, PURPOSE.leave), nth * 2, leaves.after_s * 1e6)
-      : Infinity;
   }
 
   #giveUpJoining(seat: number, now: number): void {
@@ -195,9 +172,9 @@ export class Lives {
     this.#connections[seat]?.close(1000, reason);
   }
 
-  /** A stay ends that this tool itself ends: how long it would have lasted is not known. */
+  /** A user who is in goes as this tool itself means it to. */
   #goes(seat: number, now: number): void {
-    this.#recorder.stay((now - this.#joinedAt[seat]!) / 1000, false);
+    this.#endings.left(seat, now);
     this.#options.events.leaving(seat, now);
   }
 
@@ -230,7 +207,7 @@ export class Lives {
     this.#connections[seat]?.cut();
     this.#connections[seat] = undefined;
     const ending = { code: 1006, reason, initiator: 'client' } as const;
-    this.#recorder.disconnect({ ...ending, phase: 'steady', expected: true }, now / 1000);
+    this.#endings.ended(ending, 'steady', true, now);
     this.#options.events.gone(seat, ending, now);
   }
 
@@ -254,45 +231,23 @@ export class Lives {
     const phase: Phase =
       life === CONNECTING ? 'connect' : life === OPEN ? 'join' : life === CLOSING ? 'close' : 'steady';
     const expected = life === CLOSING || life === STOPPED;
-    const { code, reason, initiator } = ending;
-    this.#recorder.disconnect({ code, reason, initiator, phase, expected }, at / 1000);
-    if (ending.error !== undefined && life !== STOPPED)
-      this.#recorder.error(ending.wall ? 'wall' : phase, ending.error, at / 1000);
-    const stage = this.#recorder.stageOf(at);
-    if (life === CONNECTING || life === OPEN) this.#recorder.count(stage, COUNTER.connections_failed, 1);
-    if (life === JOINED) this.#thrownOut(seat, ending, stage, at);
+    this.#endings.ended(ending, phase, expected, at);
+    if (life === JOINED) {
+      this.#options.events.leaving(seat, at);
+      this.#options.events.thrownOut(seat, at);
+      this.#endings.thrownOut(seat, ending, at);
+    }
     this.#options.events.gone(seat, ending, at);
     if (life === STOPPED) this.#goHome(seat, at);
-    else this.#afterwards(seat, code, expected, at);
-  }
-
-  #thrownOut(seat: number, ending: Ending, stage: number, at: number): void {
-    const { seats, events } = this.#options;
-    events.leaving(seat, at);
-    events.thrownOut(seat, at);
-    this.#recorder.stay((at - this.#joinedAt[seat]!) / 1000, true);
-    this.#recorder.count(stage, COUNTER.disconnects_unexpected, 1);
-    if (!this.#recorder.wants('disconnects_unexpected')) return;
-    this.#recorder.example({
-      kind: 'disconnects_unexpected',
-      session: seats.sessionIdOf(seat),
-      receiver: seats.idOf(seat),
-      at_ms: at / 1000,
-      note: `${ending.code}${ending.reason ? ` ${ending.reason}` : ''}, by the ${ending.initiator}`,
-    });
+    else this.#afterwards(seat, ending.code, expected, at);
   }
 
   /** Where a user goes whose connection has ended: away for a while, back, or home. */
   #afterwards(seat: number, code: number, planned: boolean, at: number): void {
-    const { seats } = this.#options;
     if (this.#over) return this.#goHome(seat, at);
-    if (planned) {
-      const away = (this.#options.activities.kindOf(seat).leaves?.away_s ?? 0) * 1e6;
-      this.#life[seat] = AWAY;
-      const gap = exponential(seats.stream(seat, PURPOSE.leave), this.#joins[seat]! * 2 + 1, away);
-      return this.#agenda.plan(seat, LIFE, at + gap);
-    }
-    return this.#comeBack(seat, code, at);
+    if (!planned) return this.#comeBack(seat, code, at);
+    this.#life[seat] = AWAY;
+    return this.#agenda.plan(seat, LIFE, at + this.#options.activities.awayFor(seat, this.#joins[seat]!));
   }
 
   #comeBack(seat: number, code: number, at: number): void {

@@ -1,0 +1,53 @@
+import { COUNTER, type Recorder } from '../core/recorder.ts';
+import type { Phase } from '../core/record.ts';
+import type { Ending } from './ports.ts';
+import type { Seats } from './seats.ts';
+
+/** The books of how connections ended, and how long users stayed. */
+export class Endings {
+  readonly #recorder: Recorder;
+  readonly #seats: Seats;
+  /** When each user was last let in, µs. */
+  readonly #joinedAt: Float64Array;
+
+  constructor(recorder: Recorder, seats: Seats) {
+    this.#recorder = recorder;
+    this.#seats = seats;
+    this.#joinedAt = new Float64Array(seats.count);
+  }
+
+  joined(seat: number, at: number): void {
+    this.#joinedAt[seat] = at;
+  }
+
+  /** A stay ends that this tool itself ends: how long it would have lasted is not known. */
+  left(seat: number, at: number): void {
+    this.#recorder.stay((at - this.#joinedAt[seat]!) / 1000, false);
+  }
+
+  /** A connection has ended. @param expected whether the scenario, or this tool, meant it to */
+  ended({ code, reason, initiator, error, wall }: Ending, phase: Phase, expected: boolean, at: number): void {
+    this.#recorder.disconnect({ code, reason, initiator, phase, expected }, at / 1000);
+    // Bad peers may well be cut off in the middle of something.
+    if (error !== undefined && !(expected && phase === 'steady')) {
+      this.#recorder.error(wall ? 'wall' : phase, error, at / 1000);
+    }
+    if (phase === 'connect' || phase === 'join') {
+      this.#recorder.count(this.#recorder.stageOf(at), COUNTER.connections_failed, 1);
+    }
+  }
+
+  /** Somebody was thrown out who was in. */
+  thrownOut(seat: number, { code, reason, initiator }: Ending, at: number): void {
+    this.#recorder.stay((at - this.#joinedAt[seat]!) / 1000, true);
+    this.#recorder.count(this.#recorder.stageOf(at), COUNTER.disconnects_unexpected, 1);
+    if (!this.#recorder.wants('disconnects_unexpected')) return;
+    this.#recorder.example({
+      kind: 'disconnects_unexpected',
+      session: this.#seats.sessionIdOf(seat),
+      receiver: this.#seats.idOf(seat),
+      at_ms: at / 1000,
+      note: `${code}${reason ? ` ${reason}` : ''}, by the ${initiator}`,
+    });
+  }
+}
