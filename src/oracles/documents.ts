@@ -207,7 +207,8 @@ export class Documents {
   /** A change’s time is over and nobody learnt its version: the gap that it leaves is explained. */
   expired(entry: number, inDoubt: boolean): void {
     const session = this.#flight.session[entry]!;
-    if (inDoubt && !this.#histories[session]!.isVersioned) this.#replicas.doubt(session, this.#flight.place[entry]!);
+    const { place, action } = this.#flight;
+    if (inDoubt && !this.#histories[session]!.isVersioned) this.#replicas.doubt(session, place[entry]!, action[entry]!);
     if (this.#flight.version[entry] === 0) this.#nameless[session]!++;
   }
 

@@ -25,6 +25,8 @@ export class History {
   isVersioned = false;
   /** Some version's change is not known, so that what the document should be is not either. */
   isMurky = false;
+  /** States came that name no version: what they show in a place whose items overlapped is never known again. */
+  isLoose = false;
   /** Changes that were applied. */
   changes = 0;
   readonly contents: Contents;
@@ -149,7 +151,7 @@ export class History {
     } else if (isThere(before)) {
       this.#marks = (this.#marks - markOf(users[place]!, seqs[place]!)) >>> 0;
       this.#count--;
-    } else if (action === ADD) this.#odd.delete(place);
+    } else if (action === ADD && !this.isLoose) this.#odd.delete(place);
     const after = isAnother ? applied(0, stamp, action) : applied(before, stamp, action);
     if (isThere(after)) {
       this.#marks = (this.#marks + markOf(user, seq)) >>> 0;

@@ -1,4 +1,4 @@
-import { ADD, applied, appliedNow, damaged, isDamaged, isSame, isThere, over, stampOf } from './cell.ts';
+import { ADD, EDIT, applied, appliedNow, damaged, isDamaged, isSame, isThere, over, stampOf } from './cell.ts';
 import type { Told } from './documents.ts';
 import type { Flight } from './flight.ts';
 import { NONE } from './flight.ts';
@@ -35,6 +35,10 @@ const TOLD = 8;
 /** It begins with a state that it was given. */
 const BASED = 16;
 
+/** Of a place: edited by two at once; or added or removed by a user of whom nobody knows whether the server heard it. */
+const CONTESTED = 1;
+const DOUBTFUL = 2;
+
 /** Places wronged that are remembered. */
 const MAX_WRONGED = 100_000;
 
@@ -51,7 +55,7 @@ export class Replicas {
   /** Place + 1 at which an item that the session has removed is still shown, 0 for none; and since which addition. */
   readonly #strays: Uint32Array;
   readonly #strayedBy: Uint32Array;
-  /** Places of each session that two users edited at once, on a server that gives no order. */
+  /** On a server that gives no order: places that two users edited at once, and those whose change may not be taken. */
   readonly #contested: Uint8Array;
   /** Seat × places + place of copies that were lost, altered or out of order. */
   readonly #wronged = new Set<number>();
@@ -151,9 +155,11 @@ export class Replicas {
     if (this.#unclear.size < MAX_WRONGED) this.#unclear.add(seat * this.#options.places + place);
   }
 
-  /** A place's change may or may not have been taken. */
-  doubt(session: number, place: number): void {
-    this.#contested[session * this.#options.places + place] = 1;
+  /** A place's change may or may not have been taken: which item is there is not known from here on, or how it is. */
+  doubt(session: number, place: number, action: number): void {
+    const at = session * this.#options.places + place;
+    if (action !== EDIT) this.#contested[at] = DOUBTFUL;
+    else if (this.#contested[at] === 0) this.#contested[at] = CONTESTED;
   }
 
   /**
@@ -172,7 +178,8 @@ export class Replicas {
       if (flight.sender[other] !== sender && !flight.has(other, sender % this.#options.users)) isConcurrent = true;
     }
     const at = session * this.#options.places + place;
-    if (isConcurrent) this.#contested[at] = 1;
+    if (this.#contested[at] === DOUBTFUL) return;
+    if (isConcurrent) this.#contested[at] = CONTESTED;
     else if (!isOpen) this.#contested[at] = 0;
   }
 
@@ -202,11 +209,11 @@ export class Replicas {
     let isExplained = true;
     let isContested = false;
     for (let place = 0; place < places; place++) {
-      if (history.isOdd(place) || this.#unclear.has(seat * places + place)) continue;
+      const contested = history.isVersioned ? 0 : this.#contested[session * places + place]!;
+      if (history.isOdd(place) || contested === DOUBTFUL || this.#unclear.has(seat * places + place)) continue;
       const isStray = this.#strays[seat] === place + 1 && !history.orphaned(this.#strayedBy[seat]!);
       if (!isStray && (history.changedAt[place]! > before || !this.#differs(history, seat, place))) continue;
-      const isOpen = !history.isVersioned && this.#contested[session * places + place] === 1;
-      if (isOpen || this.#crossed.has(seat * places + place)) {
+      if (contested === CONTESTED || this.#crossed.has(seat * places + place)) {
         isContested = true;
         continue;
       }

@@ -162,6 +162,7 @@ export class Snapshots {
   /** A snapshot on a server that gives no order: of the changes that are known, those that it shows. */
   takeUnordered(seat: number, { changes }: Snapshot, flight: Flight, at: number): void {
     const history = this.#historyOf(seat);
+    history.isLoose = true;
     const { cells, users, seqs } = history.contents;
     const places = new Map<number, number>();
     for (let place = 0; place < cells.length; place++) {
@@ -183,12 +184,12 @@ export class Snapshots {
       places.delete(key);
     }
     const since = at - this.#options.deadline_us;
-    const lacking = [...places.values()].filter((place) => shown[place] === 0);
-    const recent = lacking.filter((place) => history.changedAt[place]! > since);
+    const recent = [...shown.keys()].filter((place) => shown[place] === 0 && history.changedAt[place]! > since);
     // Items that it shows as of an older change, which nobody remembers: those changed just now, as far as they suffice.
     let older = unknown - recent.length;
-    for (const place of lacking)
-      if (older > 0 && history.changedAt[place]! <= since && older--) shown[place] = unknownAt(1);
+    for (const place of places.values()) {
+      if (older > 0 && shown[place] === 0 && history.changedAt[place]! <= since && older--) shown[place] = unknownAt(1);
+    }
     this.#replicas.replace(seat, Infinity);
     this.#replicas.base(seat, shown, false);
     if (isBlind) this.#replicas.blind(seat);
