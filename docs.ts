@@ -3,6 +3,7 @@
  * With `--check` nothing is written, and a file that differs is an error.
  */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { benchTable, figures } from './bench/figures.ts';
 import { FAULTS } from './server/faults.ts';
 import { LIMITS } from './server/limits.ts';
 import { COMMANDS } from './src/cli/commands.ts';
@@ -84,6 +85,8 @@ const BLOCKS: Record<string, () => string | Promise<string>> = {
       ['limit', 'default', 'meaning'],
       LIMITS.map(({ name, shown, about }) => [code(`--${name}`), code(shown), cell(about)]),
     ),
+  bench: benchTable,
+  figures,
   scenarios: async () =>
     table(
       ['scenario', 'what its users do'],
@@ -107,6 +110,7 @@ async function rendered(text: string, file: string): Promise<string> {
 
 const files = [
   'README.md',
+  'bench/README.md',
   ...readdirSync(`${root}/docs`)
     .filter((file) => file.endsWith('.md'))
     .map((file) => `docs/${file}`),

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { connects, lateness } from './groups/sending.ts';
 import { coordinator } from './groups/coordinator.ts';
@@ -13,6 +14,7 @@ import { ordinary } from './groups/ordinary.ts';
 import { peers } from './groups/peers.ts';
 import { server } from './groups/server.ts';
 import { build } from './limit.ts';
+import { outputOf, start } from './processes.ts';
 import { profile } from './profile.ts';
 import { median, type Bench, type Row } from './rows.ts';
 import { circumstances, terminalTable, type Results } from './table.ts';
@@ -27,7 +29,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '2' },
     json: { type: 'boolean' },
     profile: { type: 'boolean' },
   },
@@ -49,7 +51,7 @@ async function measure(groups: readonly Group[]): Promise<Results> {
   const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
   const missing = build();
   for (const group of groups) {
-    const absent: Bench['absent'] = (figure, because) => rows.push({ group, figure, unit: because, ours: Number.NaN });
+    const absent: Bench['absent'] = (figure, because) => rows.push({ group, figure, unit: '', because });
     if (missing !== undefined && group !== 'ordinary') {
       absent(group, missing);
       continue;
@@ -85,6 +87,9 @@ else {
   if (values.only === undefined) {
     mkdirSync(RESULTS, { recursive: true });
     writeFileSync(new URL('latest.json', RESULTS), `${JSON.stringify(results, null, 1)}\n`);
+    // The tables in the READMEs are made of it, as all that can drift is.
+    await outputOf(start([process.execPath, '--import', 'tsx', fileURLToPath(new URL('../docs.ts', import.meta.url))]));
+    say('kept in bench/results/latest.json, README.md and bench/README.md');
   }
   if (values.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   else process.stdout.write(`${terminalTable(results.rows)}\n${circumstances(results)}\n`);

@@ -3,8 +3,9 @@ export interface Row {
   group: string;
   figure: string;
   unit: string;
-  /** Median over the rounds. */
-  ours: number;
+  /** Median over the rounds; absent where nothing could be measured, which `because` explains. */
+  ours?: number;
+  because?: string;
   /** Whom it stands beside. */
   beside?: string;
   yardstick?: number;

@@ -21,15 +21,15 @@ export interface Results {
 
 const HEAD = ['figure', 'here', 'beside', 'ratio, difference', 'target', 'holds'];
 
-const figure = (value: number): string =>
-  value >= 1000
-    ? Math.round(value).toLocaleString('en')
-    : value >= 100
-      ? value.toFixed(0)
-      : Number(value.toPrecision(3)).toString();
+/** Three digits; JSON knows no Infinity, which is what a percentile beyond what arrived is. */
+function figure(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return '∞';
+  if (value >= 1000) return Math.round(value).toLocaleString('en');
+  return value >= 100 ? value.toFixed(0) : Number(value.toPrecision(3)).toString();
+}
 
-function cells({ figure: name, unit, ours, beside, yardstick, compared, target, holds }: Row): string[] {
-  const here = Number.isNaN(ours) ? unit : `${figure(ours)} ${unit}`.trim();
+function cells({ figure: name, unit, ours, because, beside, yardstick, compared, target, holds }: Row): string[] {
+  const here = because ?? `${figure(ours!)} ${unit}`.trim();
   return [
     name,
     here,

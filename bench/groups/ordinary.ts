@@ -14,9 +14,10 @@ export async function ordinary({ rounds, seconds, add, say }: Bench): Promise<vo
   say('50 users in each of 5 sessions');
   const [result, usage] = await run(['--users', 50, '--sessions', 5, '--duration', `${seconds * 3}s`, '--seed', 1]);
   const [from, to] = windowOf(result);
-  const cpu = usage.cpu(from, to);
   const of = '5 × 50 users, bundled server';
-  add(ownRow(`${of}: generator and server`, 'cores', [cpu / (to - from)]));
+  if (process.platform === 'linux') {
+    add(ownRow(`${of}: generator and server`, 'cores', [usage.cpu(from, to) / (to - from)]));
+  }
   add(ownRow(`${of}: generator`, 'cores', [gauge(result.metrics, 'generator_cpu').mean], { most: 0.5 }));
   add(ownRow(`${of}: lost`, '', [count(result, 'lost')], { most: 0 }));
   add(ownRow(`${of}: broadcast latency p99`, 'ms', [trend(result, 'broadcast_latency').p99 ?? Infinity]));

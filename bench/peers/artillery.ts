@@ -15,7 +15,7 @@ const ARRIVAL_S = 2;
 function script(port: number, { users, rate }: Load, seconds: number): object {
   const message = { type: 'command', user_id: 'u', command: { type: 'move_item', item_id: 'u', pad: '' } };
   message.command.pad = 'x'.repeat(SIZE - JSON.stringify(message).length);
-  const loop = [{ send: JSON.stringify(message) }, { think: 1 / rate }];
+  const loop = [{ send: JSON.stringify(message) }, { think: `${1000 / rate} ms` }];
   return {
     config: {
       target: `ws://127.0.0.1:${port}/ws/peer`,

@@ -31,11 +31,12 @@ export async function k6(program: string, port: number, load: Load, seconds: num
     lag: Record<string, number>;
     deliveries: number;
     commands: number;
+    handled: number;
   };
   usage.stop();
   const [from, to] = [said.began + said.from_ms, said.began + said.to_ms];
   return {
-    cpu: (usage.cpu(from, to) * 1000) / said.deliveries,
+    cpu: (usage.cpu(from, to) * 1000) / said.handled,
     p50: said.latency['med']!,
     p99: said.latency['p(99)']!,
     p999: said.latency['p(99.9)']!,
