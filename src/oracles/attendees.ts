@@ -102,7 +102,9 @@ export class Attendees {
     if (this.#state[seat] !== LEAVING) this.leaving(seat, at);
     this.#state[seat] = OUT;
     this.#goneAt[seat] = at;
-    const knows = knowledge === 'unknown' ? Infinity : at + this.#deadlineUs;
+    // An attempt that was never let in may not have reached the server, which then holds on to the one before.
+    const before = this.#joinedAt[seat]! < Infinity ? 0 : this.#cleanFrom[seat]!;
+    const knows = Math.max(before, knowledge === 'unknown' ? Infinity : at + this.#deadlineUs);
     this.#outFrom[seat] = Math.min(this.#outFrom[seat]!, knows);
     this.#toldBy[seat] = knows;
     this.#endedAt[seat] = knowledge === 'orderly' ? at : Infinity;
@@ -156,10 +158,10 @@ export class Attendees {
     return this.#toldBy[seat]! < Infinity || this.#outFrom[seat]! <= at;
   }
 
-  /** Whether a user is, for all anybody can say, still in as the server sees it, and no longer listens. */
-  mayLinger(seat: number): boolean {
+  /** Whether a user was, for all anybody can say, still in at `at` as the server saw it, and no longer listens. */
+  mayLinger(seat: number, at: number): boolean {
     const state = this.#state[seat];
-    return state === LEAVING || (state === OUT && this.#outFrom[seat] === Infinity);
+    return state === LEAVING || (state === OUT && this.#toldBy[seat] === Infinity && this.#outFrom[seat]! > at);
   }
 
   /** Whether nothing that is told from `at` on can be of an earlier connection. */

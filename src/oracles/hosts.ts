@@ -113,7 +113,7 @@ export class Hosts {
     if (this.#isVague) return;
     let present = NOBODY;
     for (let seat = first; seat < first + users; seat++) {
-      if (attendees.mayLinger(seat)) return;
+      if (attendees.mayLinger(seat, since)) return;
       if (present === NOBODY && attendees.isInSince(seat, now - deadline_us)) present = seat;
     }
     if (present !== NOBODY) stories.tell('no_host', present, undefined, since, 'in a session that has no host');

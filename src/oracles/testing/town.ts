@@ -157,7 +157,8 @@ export class Town {
   #enter(guest: Guest): void {
     const { lists, says_host, replaces } = this.#manners;
     const { seat } = guest;
-    if (guest.ended) return;
+    // What reaches the server after it has seen the end of it, or after a newer connection, is nobody.
+    if (guest.ended || (!guest.open && this.isMember(seat))) return;
     const older = this.members.findIndex((member) => member.seat === seat);
     if (older >= 0) this.members[older] = guest;
     else this.members.push(guest);
@@ -170,6 +171,7 @@ export class Town {
   }
 
   #exit(guest: Guest): void {
+    if (guest.ended) return;
     guest.ended = true;
     const at = this.members.indexOf(guest);
     if (at < 0) {
