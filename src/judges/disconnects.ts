@@ -82,9 +82,13 @@ function inSpiteOf({ plan }: Measured, { initiator, reason }: Disconnect): strin
   return `, though every user answers pings and sends a heartbeat every ${formatDuration(plan.heartbeat_ms)}`;
 }
 
+/** Connections that must have lasted so long for a share of them to be told. */
+const AT_RISK = 10;
+
 /** `; 92 % last longer than 18 s` */
 function lasting({ survival }: Measured): string {
-  const last = survival?.at(-1);
+  // Beyond, each one that ends is a large part of the few that are left.
+  const last = survival?.findLast(({ at_risk }) => at_risk >= AT_RISK);
   return last
     ? `; ${percent(last.alive)} last longer than ${formatDuration(Math.round(last.after_ms / 1000) * 1000)}`
     : '';

@@ -133,7 +133,7 @@ export const resultSchema = z
       }),
     ),
     survival: z
-      .array(z.object({ after_ms: z.number(), alive: z.number().min(0).max(1) }))
+      .array(z.object({ after_ms: z.number(), alive: z.number().min(0).max(1), at_risk: count }))
       .optional()
       .describe(
         'The share of connections that last longer than after_ms where nobody means them to end (Kaplan–Meier).',

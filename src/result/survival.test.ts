@@ -13,16 +13,16 @@ const curve = (ended: number[], censored: number[]) => survivalOf({ ended: pairs
 it('is the textbook’s: the remission times of 21 patients', () => {
   // Freireich et al. 1963, the 6-MP group; the estimates as in Collett, Modelling Survival Data, and everywhere else.
   const steps = curve([6, 6, 6, 7, 10, 13, 16, 22, 23], [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]);
-  expect(steps!.map(({ after_ms, alive }) => [after_ms, Number(alive.toFixed(3))])).toEqual([
-    [0, 1],
-    [6, 0.857],
-    [7, 0.807],
-    [10, 0.753],
-    [13, 0.69],
-    [16, 0.627],
-    [22, 0.538],
-    [23, 0.448],
-    [35, 0.448],
+  expect(steps!.map(({ after_ms, alive, at_risk }) => [after_ms, Number(alive.toFixed(3)), at_risk])).toEqual([
+    [0, 1, 21],
+    [6, 0.857, 21],
+    [7, 0.807, 17],
+    [10, 0.753, 15],
+    [13, 0.69, 12],
+    [16, 0.627, 11],
+    [22, 0.538, 7],
+    [23, 0.448, 6],
+    [35, 0.448, 1],
   ]);
 });
 

@@ -5,6 +5,8 @@ import type { Stays } from '../core/record.ts';
 export interface SurvivalStep {
   after_ms: number;
   alive: number;
+  /** How many stays lasted at least so long: what the estimate rests on from there. */
+  at_risk: number;
 }
 
 /**
@@ -19,16 +21,16 @@ export function survivalOf({ ended, censored }: Stays): SurvivalStep[] | undefin
   let atRisk = countOf({ ended, censored });
   let alive = 1;
   let next = 0;
-  const steps: SurvivalStep[] = [{ after_ms: 0, alive }];
+  const steps: SurvivalStep[] = [{ after_ms: 0, alive, at_risk: atRisk }];
   for (let i = 0; i < ended.length; i += 2) {
     const [length, deaths] = [ended[i]!, ended[i + 1]!];
     for (; next < censored.length && censored[next]! < length; next += 2) atRisk -= censored[next + 1]!;
     alive *= 1 - deaths / atRisk;
+    steps.push({ after_ms: lowestOf(length), alive: Math.round(alive * 1e6) / 1e6, at_risk: atRisk });
     atRisk -= deaths;
-    steps.push({ after_ms: lowestOf(length), alive: Math.round(alive * 1e6) / 1e6 });
   }
-  const longest = lowestOf(Math.max(ended.at(-2)!, censored.at(-2) ?? 0));
-  if (longest > steps.at(-1)!.after_ms) steps.push({ after_ms: longest, alive: steps.at(-1)!.alive });
+  const [last, longest] = [steps.at(-1)!, lowestOf(censored.at(-2) ?? 0)];
+  if (longest > last.after_ms) steps.push({ after_ms: longest, alive: last.alive, at_risk: censored.at(-1)! });
   return steps;
 }
 
