@@ -161,6 +161,7 @@ export class Attendees {
   /** Whether a user was, for all anybody can say, still in at `at` as the server saw it, and no longer listens. */
   mayLinger(seat: number, at: number): boolean {
     const state = this.#state[seat];
+    if (this.mayBeCut(seat, at)) return true;
     return state === LEAVING || (state === OUT && this.#toldBy[seat] === Infinity && this.#outFrom[seat]! > at);
   }
 
