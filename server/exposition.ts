@@ -1,6 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { Hub } from './hub.ts';
 
+const LAG = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'];
+
 /** Of the process, however many servers are in it. */
 let ofProcess: Registry | undefined;
 
@@ -8,6 +10,8 @@ function processRegistry(): Registry {
   if (!ofProcess) {
     ofProcess = new Registry();
     collectDefaultMetrics({ register: ofProcess });
+    // Without a sample since they were last asked for they are NaN and 292 years; `collab_event_loop_delay_seconds` tells.
+    for (const name of LAG) ofProcess.removeSingleMetric(`nodejs_eventloop_lag_${name}_seconds`);
   }
   return ofProcess;
 }

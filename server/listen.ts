@@ -36,15 +36,18 @@ export async function listen(server: Server, host: string, port: number): Promis
 
 function refused(error: unknown, host: string, port: number): ToolError {
   const { code } = error as NodeJS.ErrnoException;
-  const elsewhere = `Choose another with --port ${port < 65_535 ? port + 1 : port - 1}, or --port 0 for any that is free.`;
+  const elsewhere = `choose another: --port ${port < 65_535 ? port + 1 : port - 1}, or --port 0 for any that is free.`;
   if (code === 'EADDRINUSE') {
     return new ToolError(`Port ${port} on ${host} is taken by another program.`, {
-      hint: `Stop that program, or: ${elsewhere}`,
+      hint: `Stop that program, or ${elsewhere}`,
       cause: error,
     });
   }
   if (code === 'EACCES') {
-    return new ToolError(`Port ${port} on ${host} is not for every user to take.`, { hint: elsewhere, cause: error });
+    return new ToolError(`Port ${port} on ${host} is not for every user to take.`, {
+      hint: `C${elsewhere.slice(1)}`,
+      cause: error,
+    });
   }
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return new ToolError(`${host} is no address of this machine.`, {

@@ -59,7 +59,7 @@ describe('scenarios', () => {
 describe('init', () => {
   it('writes a scenario that loads as it is, and never writes over a file', async () => {
     const { out } = await typed('init mine', folder);
-    expect(out).toBe('mine.ts is written. Run it:\n  loadtest run ./mine.ts\n');
+    expect(out).toBe('mine.ts is written. Run it:\n  npx collab-loadtest run ./mine.ts\n');
     const { spec } = await loadScenario(join(folder, 'mine.ts'));
     expect(spec.name).toBe('mine');
     const text = readFileSync(join(folder, 'mine.ts'), 'utf8');
@@ -71,7 +71,7 @@ describe('init', () => {
 
   it('says it in JSON where that is wanted', async () => {
     const { out } = await typed('init other.ts --json', folder);
-    expect(JSON.parse(out)).toEqual({ file: 'other.ts', run: 'loadtest run ./other.ts' });
+    expect(JSON.parse(out)).toEqual({ file: 'other.ts', run: 'npx collab-loadtest run ./other.ts' });
   });
 });
 

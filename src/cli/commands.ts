@@ -57,7 +57,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandEntry>> = {
   init: {
     usage: 'loadtest init [FILE]',
     about: 'Writes a commented scenario of your own',
-    examples: [['loadtest init mine.ts', 'then: loadtest run ./mine.ts']],
+    examples: [['loadtest init mine.ts', 'then: npx collab-loadtest run ./mine.ts']],
     load: async () => (await import('./init.ts')).init,
   },
 };

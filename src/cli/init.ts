@@ -6,7 +6,7 @@ import type { Command } from './shell.ts';
 /** A scenario that runs as it is, and says what can be changed. */
 const template = (name: string): string => `import { defineScenario } from 'collab-loadtest';
 
-// Run it: loadtest run ./${name}.ts --users 20 --sessions 3
+// Run it: npx collab-loadtest run ./${name}.ts --users 20 --sessions 3
 const scenario = defineScenario({
   name: '${name}',
   about: 'Say in one sentence what these people do.',
@@ -66,7 +66,7 @@ export const init: Command = async (line, shell) => {
     }
     throw new ToolError(`${file} cannot be written: ${messageOf(error)}.`, { cause: error });
   }
-  const runIt = `loadtest run ${/[/\\]/.test(file) ? file : `./${file}`}`;
+  const runIt = `npx collab-loadtest run ${/[/\\]/.test(file) ? file : `./${file}`}`;
   if (line.flags.get('json')) shell.stdout.write(`${JSON.stringify({ file, run: runIt })}\n`);
   else if (!line.flags.get('quiet')) shell.stdout.write(`${file} is written. Run it:\n  ${runIt}\n`);
   return EXIT.pass;

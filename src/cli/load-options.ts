@@ -1,6 +1,6 @@
 import { parseFault } from '../../server/faults.ts';
 import { parseThreshold } from '../core/expression.ts';
-import { JUDGE_NAMES } from '../judges/judge.ts';
+import { JUDGES } from '../judges/index.ts';
 import type { Option } from './option.ts';
 import {
   amount,
@@ -239,7 +239,7 @@ export const loadOptions = {
     group: 'judging',
     commands: RUN,
     value: 'JUDGE',
-    read: oneOf(...JUDGE_NAMES),
+    read: oneOf(...JUDGES.map(({ name }) => name)),
     repeat: true,
     about: 'What the run must be able to decide; otherwise it is inconclusive',
     example: '--require late-join',

@@ -53,7 +53,18 @@ function typedAs(key: string, args: readonly string[]): string {
   return word && !word.startsWith('--') ? word : dashed(key);
 }
 
+/** `-u=` is read as an option that is called `=`. */
+function withoutValue(args: readonly string[]): ToolError {
+  const typed = args.find((arg) => /^-[a-z]=/i.test(arg)) ?? '-=';
+  const [name, option] = Object.entries(ALL_OPTIONS).find(([, { short }]) => short === typed[1]) ?? [];
+  if (name === undefined) return new ToolError(`unknown option ${typed.slice(0, 2)}.`);
+  return new ToolError(`${typed} has no value.`, {
+    hint: `Write -${option!.short} ${option!.value}, or --${name}=${option!.value}.`,
+  });
+}
+
 function unknownOption(key: string, value: unknown, args: readonly string[], command: CommandName): ToolError {
+  if (key === '=') return withoutValue(args);
   const typed = typedAs(key, args);
   const foreign = typed === dashed(key) ? foreignTo(command, key) : undefined;
   if (foreign)
@@ -86,12 +97,20 @@ function valuesOf(name: string, option: Option, given: unknown): string[] | bool
   return texts;
 }
 
+/** Commands that have their names, and come with a later version. */
+const LATER = ['soak', 'capacity', 'check', 'watch', 'compare', 'merge'];
+
 /** Which command is meant: `run` may be left out. */
 function commandOf(words: string[], scenarios: readonly string[]): [CommandName, string[]] {
   const [first, ...others] = words;
   if (first === undefined) return ['run', []];
   if (COMMAND_NAMES.includes(first as CommandName)) return [first as CommandName, others];
   if (!/^[a-z-]+$/i.test(first) || scenarios.includes(first)) return ['run', words];
+  if (LATER.includes(first)) {
+    throw new ToolError(`${first} is not part of this version yet.`, {
+      hint: 'loadtest --help lists the commands that are.',
+    });
+  }
   const meant = nearest(first, [...COMMAND_NAMES, ...scenarios]);
   throw new ToolError(`no command and no scenario is called ${first}.`, {
     hint: meant ? `Did you mean ${meant}?` : 'loadtest --help lists the commands, loadtest scenarios the scenarios.',

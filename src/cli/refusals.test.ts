@@ -23,6 +23,8 @@ const CASES: [string | string[], string][] = [
   ['--users 1e9', `${USERS} 1e9.`],
   ['--users', `${USERS} nothing.`],
   ['--users 1 --users 2', '--users is given twice: 1 and 2. Give it once.'],
+  ['-u=', '-u= has no value. Write -u N, or --users=N.'],
+  ['merge a b', 'merge is not part of this version yet. loadtest --help lists the commands that are.'],
   ['-u 1 --users=1', '--users is given twice: 1 and 1. Give it once.'],
   ['--settle 1s --warmup 2s', '--settle is given twice: 1s and 2s. Give it once.'],
   ['-d 30', '--duration takes a time with its unit such as 500ms, 30s, 5m, 8h or 1h30m, not 30. Did you mean 30s?'],
@@ -51,7 +53,7 @@ const CASES: [string | string[], string][] = [
   ['--transport tcp', '--transport takes net or ws, not tcp.'],
   [
     '--require delivry',
-    '--require takes thresholds, delivery, order, isolation, presence, late-join, convergence, slow-readers, heartbeat, disconnects, generator, drift, leak, capacity or regression, not delivry. Did you mean delivery?',
+    '--require takes convergence, delivery, order, isolation, presence, late-join, slow-readers, heartbeat, disconnects, thresholds or generator, not delivry. Did you mean delivery?',
   ],
   ['--report html,pdf', '--report takes html, json, junit, markdown or csv, not pdf.'],
   ['--open --report json', '--open opens the page, and --report leaves html out.'],

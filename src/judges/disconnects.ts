@@ -1,6 +1,7 @@
 import type { Disconnect } from '../core/record.ts';
 import { formatDuration } from '../core/units.ts';
 import { closeCodeMeaning } from '../protocol/closing.ts';
+import { refusalWords } from '../protocol/refusals.ts';
 import type { Measured } from '../result/measured.ts';
 import { counterIn, type Finding, type Judge } from './judge.ts';
 import { ruledByThreshold } from './thresholds.ts';
@@ -108,7 +109,7 @@ function when(measured: Measured, { first_ms, last_ms }: Disconnect): string {
 function whyFailed(measured: Measured): string {
   const errors = measured.errors.filter(({ kind }) => kind === 'connect' || kind === 'join');
   const worst = errors.sort((a, b) => b.count - a.count)[0];
-  if (worst) return `, most often: ${quoted(worst.message).slice(1, -1)}`;
+  if (worst) return `, most often: ${quoted(refusalWords(worst.message)).slice(1, -1)}`;
   const [ending] = mostFrequent(measured.disconnects.filter(({ phase }) => phase === 'connect' || phase === 'join'));
   return ending ? `, most often with ${ending.code} (${meaningOf(ending)})` : '';
 }

@@ -32,17 +32,24 @@ export const section = (id: string, title: string, ...children: Child[]): HTMLEl
 export interface Column {
   head: string;
   num?: boolean;
+  /** Left out where there is no room for all. */
+  extra?: boolean;
 }
 
-/** A table in a frame that scrolls by itself, so that the page never does sideways. The first cell of a row names it. */
-export function table(caption: string, columns: Column[], rows: Child[][]): HTMLElement {
+/**
+ * A table in a frame that scrolls by itself, so that the page never does sideways. The first cell of a row names it.
+ * @param look `stacks`: on a narrow screen a row is a sentence. `tight`: it has its columns closer there
+ */
+export function table(caption: string, columns: Column[], rows: Child[][], look?: 'stacks' | 'tight'): HTMLElement {
+  const classOf = ({ num, extra }: Column): string | undefined =>
+    [num && 'num', extra && 'extra'].filter(Boolean).join(' ') || undefined;
   const cell = (child: Child, at: number): HTMLElement => {
-    const name = columns[at]!.num ? 'num' : undefined;
+    const name = classOf(columns[at]!);
     return at === 0 ? h('th', { scope: 'row', class: name }, child) : h('td', { class: name }, child);
   };
   return h(
     'div',
-    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
+    { class: look ? `scroll ${look}` : 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
     h(
       'table',
       {},
@@ -53,7 +60,7 @@ export function table(caption: string, columns: Column[], rows: Child[][]): HTML
         h(
           'tr',
           {},
-          columns.map(({ head, num }) => h('th', { scope: 'col', class: num ? 'num' : undefined }, head)),
+          columns.map((column) => h('th', { scope: 'col', class: classOf(column) }, column.head)),
         ),
       ),
       h(

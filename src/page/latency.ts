@@ -32,6 +32,13 @@ export function latency(fed: PageDocument): HTMLElement {
   );
 }
 
+/** What a narrow screen leaves out. */
+const EXTRA: ReadonlySet<string> = new Set(['p90', 'p99.9']);
+
+/** A name that may go on in the next line after each of its words. */
+const breakable = (name: string): Node[] =>
+  name.split(/(?<=_)/).flatMap((word): Node[] => [document.createTextNode(word), h('wbr')]);
+
 function figures({ result }: PageDocument): HTMLElement {
   const limits = limitsOf(result);
   const rows = TREND_NAMES.flatMap((name) => {
@@ -46,18 +53,21 @@ function figures({ result }: PageDocument): HTMLElement {
         `${limit.brief} `,
         limit.standing && h('span', { class: `mark ${limit.standing}` }, MARK[limit.standing]),
       );
-    return [[h('span', { title: aboutMetric(name) }, name), ...cellsOf(name, metric, result.plan), judged ?? '']];
+    return [
+      [h('span', { title: aboutMetric(name) }, breakable(name)), ...cellsOf(name, metric, result.plan), judged ?? ''],
+    ];
   });
   if (rows.length === 0) return h('p', { class: 'note' }, 'No samples: nothing was due in the measured window.');
   const columns = [
     { head: 'ms' },
-    ...CELL_HEADS.map((head) => ({ head, num: true })),
+    ...CELL_HEADS.map((head) => ({ head, num: true, extra: EXTRA.has(head) })),
     { head: 'threshold', num: true },
   ];
   return table(
     'Of what was due in the measured window; connect_time, join_time, sync_time and recovery_time of the whole run',
     columns,
     rows,
+    'tight',
   );
 }
 

@@ -79,6 +79,7 @@ function examples(evidence: Evidence[], { result, zone }: PageDocument): HTMLEle
     caption,
     heads.map((head) => ({ head })),
     rows,
+    'stacks',
   );
 }
 
