@@ -103,6 +103,18 @@ describe.skipIf(browser === undefined)(
       expect(dom).toContain('u7 → u31');
     }, 90_000);
 
+    it('draws how long connections last, where some ended that nobody meant to', async () => {
+      const survival = [
+        { after_ms: 0, alive: 1, at_risk: 250 },
+        { after_ms: 9000, alive: 0.95, at_risk: 240 },
+        { after_ms: 30_000, alive: 0.95, at_risk: 12 },
+      ];
+      const dom = await opened('survival', { ...failingRun(), survival });
+      expect(noted(dom, 'trouble')).toBeUndefined();
+      expect(noted(dom, 'charts')).toBe('9 of which 9 drawn');
+      expect(dom).toContain('Connections still alive after a time');
+    }, 90_000);
+
     it('shows hostile text as text', async () => {
       const text = '</script><img src=x onerror="document.title=1">';
       const run = failingRun();
