@@ -98,7 +98,7 @@ function valuesOf(name: string, option: Option, given: unknown): string[] | bool
 }
 
 /** Commands that have their names, and come with a later version. */
-const LATER = ['soak', 'capacity', 'check', 'watch', 'compare', 'merge'];
+const LATER: ReadonlySet<string> = new Set(['soak', 'capacity', 'check', 'watch', 'compare', 'merge']);
 
 /** Which command is meant: `run` may be left out. */
 function commandOf(words: string[], scenarios: readonly string[]): [CommandName, string[]] {
@@ -106,7 +106,7 @@ function commandOf(words: string[], scenarios: readonly string[]): [CommandName,
   if (first === undefined) return ['run', []];
   if (COMMAND_NAMES.includes(first as CommandName)) return [first as CommandName, others];
   if (!/^[a-z-]+$/i.test(first) || scenarios.includes(first)) return ['run', words];
-  if (LATER.includes(first)) {
+  if (LATER.has(first)) {
     throw new ToolError(`${first} is not part of this version yet.`, {
       hint: 'loadtest --help lists the commands that are.',
     });
