@@ -116,6 +116,8 @@ export class Hosts {
       if (attendees.mayLinger(seat, since)) return;
       if (present === NOBODY && attendees.isInSince(seat, now - deadline_us)) present = seat;
     }
-    if (present !== NOBODY) stories.tell('no_host', present, undefined, since, 'in a session that has no host');
+    if (present === NOBODY) return;
+    this.#fresh[first / users] = 0;
+    stories.tell('no_host', present, undefined, since, 'in a session that has no host');
   }
 }

@@ -183,3 +183,70 @@ describe.each(Object.entries(FAULTS))('a server that %s', (_name, { counter, mak
     expect(tried).toBeGreaterThan(15);
   });
 });
+
+describe('a session without a host', () => {
+  const hostless = (says: NonNullable<Manners['says']>): Record<string, number> => {
+    const town = new Town(5, 1, { says });
+    town.beat(700_000);
+    for (let seat = 0; seat < 5; seat++) town.at(seat * S, () => town.connect(seat));
+    for (const seat of [0, 1]) town.at((10 + 10 * seat) * S, () => town.leave(seat));
+    return town.end(40 * S);
+  };
+
+  it('is found where nobody was ever named', () => {
+    const never = (said: Said): Said[] => (said.kind === 'ack' ? [{ ...said, is_host: false }] : []);
+    expect(wrong(hostless((said) => (said.kind === 'host' ? [] : said.kind === 'ack' ? never(said) : [said])))).toEqual(
+      {
+        presence_errors: 1,
+        no_host: 1,
+      },
+    );
+  });
+
+  it('is found where the host left and nobody was told to be it, on a server that does tell (P13)', () => {
+    let told = 0;
+    const counts = hostless((said) => (said.kind === 'host' && told++ > 0 ? [] : [said]));
+    expect(wrong(counts)).toEqual({ presence_errors: 1, no_host: 1 });
+    expect(told).toBe(2);
+  });
+
+  it('is nobody’s fault where the server never tells who becomes host, or never says who is', () => {
+    expect(wrong(hostless((said) => (said.kind === 'host' ? [] : [said])))).toEqual({});
+    expect(wrong(hostless((said) => (said.kind === 'ack' ? [{ ...said, is_host: undefined }] : [said])))).toEqual({});
+  });
+});
+
+it('says nothing that is not so of a server that tells of no departure, while users come and go', () => {
+  let silent = 0;
+  let told = 0;
+  fc.assert(
+    fc.property(fc.nat(1e6), fc.integer({ min: 2, max: 8 }), deeds, (seed, users, history) => {
+      let here = 0;
+      const says = (said: Said): Said[] => (said.kind === 'left' && here++ >= 0 ? [] : [said]);
+      const town = new Town(users, seed, { says, delay: 100_000 });
+      town.beat(700_000);
+      const { presence_errors = 0, departures_untold = 0 } = town.end(live(town, history) + 3 * DEADLINE_US);
+      expect(presence_errors).toBe(departures_untold);
+      expect(departures_untold).toBeLessThanOrEqual(here);
+      silent += here;
+      told += departures_untold;
+    }),
+    { numRuns: 500 },
+  );
+  expect(silent).toBeGreaterThan(3000);
+  expect(told).toBeGreaterThan(500);
+});
+
+it('finds a user who has left in every list from then on, and counts each list once', () => {
+  let listed = 0;
+  const counts = quiet(3, 8, {
+    says(said, _to, town) {
+      if (said.kind !== 'ack') return [said];
+      const gone = [...Array(7).keys()].filter((seat) => !town.isMember(seat) && town.time.clock() > 16 * S);
+      listed += gone.length;
+      return [{ ...said, users: [...said.users!, ...gone.map((seat) => town.id(seat))] }];
+    },
+  });
+  expect(listed).toBe(2);
+  expect(wrong(counts)).toEqual({ presence_errors: listed, presence_ghosts: listed });
+});

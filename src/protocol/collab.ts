@@ -3,7 +3,7 @@ import { textOf } from '../core/text.ts';
 import type { Change } from './change.ts';
 import { commandText } from './command.ts';
 import type { Listener, Protocol, Welcome } from './protocol.ts';
-import { LastId } from './last-id.ts';
+import { Ids } from './ids.ts';
 import { EMPTY_STATE, versionIn } from './snapshot.ts';
 import {
   COMMAND,
@@ -29,7 +29,7 @@ export class Collab implements Protocol {
   readonly #wallClock: () => number;
   /** Where, from a message's start, the last token stood: the copies of a broadcast all have it there. */
   #tokenOffset = 0;
-  readonly #ids = new LastId();
+  readonly #ids = new Ids();
 
   constructor(seed: number, listener: Listener, wallClock: () => number) {
     this.#seed = seed;

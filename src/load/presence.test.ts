@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import churn from '../../scenarios/churn.ts';
+import { EDITORS, planOf, simulate, type Simulated } from './testing/simulate.ts';
+import { ReferenceServer, type ServerMeddling } from './testing/reference.ts';
+import { Relay } from './testing/relay.ts';
+import type { ScenarioSpec } from '../scenario/define.ts';
+
+const KINDS = [
+  'presence_ghosts',
+  'presence_missing',
+  'presence_repeated',
+  'arrivals_untold',
+  'departures_untold',
+  'two_hosts',
+  'no_host',
+];
+const found = (run: Simulated): Record<string, number> =>
+  Object.fromEntries(
+    ['presence_errors', ...KINDS].map((name) => [name, run.count(name)] as const).filter(([, count]) => count !== 0),
+  );
+
+const against = (meddling: ServerMeddling, spec: ScenarioSpec = churn.spec): Simulated =>
+  simulate(planOf({ users: 8, sessions: 4, duration_ms: 30_000 }), spec, (time) => new ReferenceServer(time, meddling));
+const typeOf = (text: string): string => /^\{"type":"([^"]+)"/.exec(text)![1]!;
+
+describe('presence in virtual time', () => {
+  it('is right on the reference server, while users come and go', () => {
+    const run = against({});
+    expect(found(run)).toEqual({});
+    expect(run.finished).toBe(true);
+    expect(run.count('arrivals_told')).toBeGreaterThan(200);
+    expect(run.count('departures_told')).toBeGreaterThan(150);
+    const traits = new Set(run.intervals.flatMap((interval) => interval.traits));
+    expect(['roster', 'notices', 'hosts'].filter((trait) => traits.has(trait as 'roster'))).toHaveLength(3);
+  });
+
+  it('claims nothing of a mere relay', () => {
+    const run = simulate(planOf(), churn.spec, (time) => new Relay(time));
+    expect(found(run)).toEqual({});
+    expect(run.intervals.flatMap(({ traits }) => traits)).not.toContain('roster');
+  });
+
+  it('finds who is told of no departure, and of how many at least while users come back', () => {
+    let silent = 0;
+    const run = against({
+      outgoing: (text) => {
+        if (typeOf(text) !== 'user:left' || silent > 0) return typeOf(text) !== 'user:left' || silent++ % 3 !== 0;
+        silent++;
+        return false;
+      },
+    });
+    const { departures_untold = 0, ...others } = found(run);
+    expect(others).toEqual({ presence_errors: departures_untold });
+    expect(departures_untold).toBeGreaterThan(20);
+    expect(departures_untold).toBeLessThanOrEqual(silent);
+  });
+
+  it('finds each second host of a session, and tells who they are', () => {
+    let hosts = 0;
+    const run = against(
+      {
+        outgoing: (text, to) => {
+          if (typeOf(text) !== 'connection:ack' || !text.includes('"is_host":false') || to.user % 3 !== 2) return true;
+          hosts++;
+          to.deliver(text.replace('"is_host":false', '"is_host":true'));
+          return false;
+        },
+      },
+      EDITORS,
+    );
+    expect(hosts).toBe(8);
+    expect(found(run)).toEqual({ presence_errors: hosts, two_hosts: hosts });
+    const [example] = run.intervals.flatMap(({ examples }) => examples);
+    expect(example).toMatchObject({
+      kind: 'presence_errors',
+      session: 'lt-abc123-s0000',
+      receiver: 'lt-abc123-s0000-u0002',
+      sender: 'lt-abc123-s0000-u0000',
+      note: 'made host although the other one is',
+    });
+  });
+
+  it('reads notices that are written in any way a server may', () => {
+    const rewritten = against({
+      outgoing: (text, to) => {
+        if (!typeOf(text).startsWith('user:')) return true;
+        const { type, user_id, timestamp } = JSON.parse(text) as Record<string, string>;
+        const spaced = `{"type": "${type}", "user_id": "${user_id}", "timestamp": ${timestamp}}`;
+        const escaped = JSON.stringify({ type, user_id }).replace('-u', '\\u002du');
+        const turned = JSON.stringify({ user_id, extra: { user_id: 'nobody' }, type });
+        const later = JSON.stringify({ type, name: 'é', user_id });
+        to.deliver([spaced, escaped, turned, later][to.user % 4]!);
+        return false;
+      },
+    });
+    expect(found(rewritten)).toEqual({});
+    expect(rewritten.count('arrivals_told')).toBe(against({}).count('arrivals_told'));
+  });
+});
