@@ -47,6 +47,7 @@ addEventListener('load', () => setTimeout(() => {
   document.documentElement.dataset.charts = charts.length + ' of which ' + charts.filter(drawn).length + ' drawn';
   document.documentElement.dataset.fetched = performance.getEntriesByType('resource').map(({ name }) => name).join(' ');
   document.documentElement.dataset.wide = String(document.documentElement.scrollWidth > innerWidth);
+  document.documentElement.dataset.cut = [...document.querySelectorAll('.tight, .stacks')].map((one) => one.scrollWidth > one.clientWidth).join(' ');
   document.documentElement.dataset.images = String(document.images.length);
 }, 1500));
 `;
@@ -74,14 +75,14 @@ describe.skipIf(browser === undefined)(
     afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
 
     /** The document as it stands once the page's program has run. */
-    async function opened(name: string, result: Result): Promise<string> {
+    async function opened(name: string, result: Result, ...flags: string[]): Promise<string> {
       const path = join(folder, `${name}.html`);
       writeFileSync(path, renderPage(documentOf(result), assets));
       const profile = mkdtempSync(join(folder, 'profile-'));
       const url = pathToFileURL(path).href;
       const { stdout } = await promisify(execFile)(
         browser!,
-        [...FLAGS, `--user-data-dir=${profile}`, '--dump-dom', url],
+        [...FLAGS, ...flags, `--user-data-dir=${profile}`, '--dump-dom', url],
         {
           maxBuffer: 64 * 1024 ** 2,
           timeout: 60_000,
@@ -113,6 +114,12 @@ describe.skipIf(browser === undefined)(
       expect(noted(dom, 'trouble')).toBeUndefined();
       expect(noted(dom, 'charts')).toBe('9 of which 9 drawn');
       expect(dom).toContain('Connections still alive after a time');
+    }, 90_000);
+
+    it('cuts no figure and no example off on a narrow screen', async () => {
+      const dom = await opened('narrow', failingRun(), '--window-size=500,900');
+      expect(noted(dom, 'wide')).toBe('false');
+      expect(noted(dom, 'cut')).toBe('false false false');
     }, 90_000);
 
     it('shows hostile text as text', async () => {
