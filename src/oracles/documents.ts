@@ -167,7 +167,7 @@ export class Documents {
       if (version > this.#told[seat]!) this.#told[seat] = version;
       else this.#irregular(seat, version, step, at);
       if (isDamaged) this.#replicas.damage(seat, version, step);
-      else this.#replicas.apply(seat, version, step);
+      else this.#replicas.receive(seat, version, step);
     } else if (!this.#histories[flight.session[entry]!]!.isVersioned) {
       if (isDamaged) this.#replicas.damage(seat, flight.order[entry]!, step);
       else this.#replicas.applyNow(seat, flight.order[entry]!, step);

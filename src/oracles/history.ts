@@ -75,7 +75,7 @@ export class History {
   }
 
   /**
-   * Takes down which change a version is.
+   * Takes down which change a version is. One that comes after its version was given up changes nothing any more.
    * @returns false where another change has it
    */
   record(version: number, step: Step, at: number): boolean {
@@ -87,7 +87,8 @@ export class History {
     // The first that was seen need not be the first.
     if (version <= this.#start) return true;
     const past = this.#pastOf();
-    if (version <= this.known || past.has(version)) return false;
+    if (version <= this.known) return past.isOpen(version);
+    if (past.has(version)) return false;
     while (version - this.known >= past.size) this.#skipTo(this.#next(version), at);
     past.set(version, step);
     this.#top = Math.max(this.#top, version);

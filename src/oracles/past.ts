@@ -53,6 +53,11 @@ export class Past {
     this.#places[slot] = -1;
   }
 
+  /** Whether nobody has this version, as far as is remembered. */
+  isOpen(version: number): boolean {
+    return !this.has(version) || this.#places[version & this.#mask] === -1;
+  }
+
   /** The change that a version is, in an object that the next call uses again. */
   stepOf(version: number): Step {
     const slot = version & this.#mask;

@@ -88,8 +88,14 @@ export class Replicas {
     if ((this.#flags[seat]! & BASED) !== 0) this.#flags[seat] = BLIND;
   }
 
-  /** Applies a change in the order of versions. */
+  /** Applies a change that its user has had all along, in the order of versions: they may be learnt in any order. */
   apply(seat: number, version: number, { place, action }: Step): void {
+    const at = seat * this.#options.places + place;
+    this.#cells[at] = applied(this.#cells[at]!, version, action);
+  }
+
+  /** Applies a change that arrives, in the order of versions. */
+  receive(seat: number, version: number, { place, action }: Step): void {
     const at = seat * this.#options.places + place;
     const before = this.#cells[at]!;
     const after = (this.#cells[at] = applied(before, version, action));
