@@ -97,5 +97,5 @@ function passing(measured: Measured): string {
   const departures = counterIn(measured, 'departures_told');
   if (arrivals + departures === 0) return 'every joiner was given the right list';
   const told = [counted(arrivals, 'arrival'), ...(departures > 0 ? [counted(departures, 'departure')] : [])];
-  return `everybody saw who was there: ${list(told)} told`;
+  return `${list(told)} told${measured.traits.has('roster') ? ', every list right' : ''}`;
 }
