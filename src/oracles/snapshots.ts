@@ -89,7 +89,7 @@ export class Snapshots {
       ripe.push(one);
       return false;
     });
-    for (const one of ripe) if (this.#bases[one.seat] === one.version) this.#check(one, false);
+    for (const one of ripe) this.#check(one, false);
   }
 
   /** Gives up waiting for versions that a snapshot claimed to hold, and that never came. */
@@ -109,7 +109,9 @@ export class Snapshots {
   /** @param isTold its version was wrong already */
   #check({ seat, version, changes, at }: Waiting, isTold: boolean): void {
     const history = this.#historyOf(seat);
-    if (history.isMurky || !history.reaches(version)) return this.#replicas.blind(seat);
+    // Another may have come in the meantime: then this one is judged, and no longer shown.
+    const isShown = this.#bases[seat] === version;
+    if (history.isMurky || !history.reaches(version)) return isShown ? this.#replicas.blind(seat) : undefined;
     const { recorder } = this.#options;
     recorder.count(recorder.stageOf(at), COUNTER.states_checked, 1);
     let marks = 0;
@@ -117,7 +119,7 @@ export class Snapshots {
     history.at(version, this.#then);
     const isRight = history.matches(version, marks, changes.length / 2);
     if (!isRight) this.#mislead(seat, version, changes, at, isTold);
-    this.#replicas.base(seat, this.#then.cells, !isRight || isTold);
+    if (isShown) this.#replicas.base(seat, this.#then.cells, !isRight || isTold);
   }
 
   /** Tells what a snapshot lacks or should not hold, and leaves in `#then` what its reader shows. */
