@@ -17,11 +17,11 @@ describe('presence', () => {
   });
 
   test.each([
-    ['presence_ghosts', '2 users were listed or told of who were not there'],
-    ['presence_missing', '2 users were left out, or told to have left, who were there'],
-    ['presence_repeated', '2 users were listed or told of twice, or told of themselves'],
-    ['arrivals_untold', '2 arrivals were never told to somebody who was there'],
-    ['departures_untold', '2 departures were never told to somebody who was there'],
+    ['presence_ghosts', '2 users were shown as there who were not'],
+    ['presence_missing', '2 users were not shown who were there'],
+    ['presence_repeated', '2 users were shown twice, or to themselves'],
+    ['arrivals_untold', '2 times a user was never told that another one had come'],
+    ['departures_untold', '2 times a user was never told that another one had left'],
     ['two_hosts', '2 users were made host of a session that had one'],
     ['no_host', '2 sessions were left without a host'],
   ])('fails %s, and says when the first was', (counter, words) => {

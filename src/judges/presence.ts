@@ -8,43 +8,38 @@ const TOLD = 'everybody is told who comes and goes';
 
 /** What can be wrong, in words, and whether it is that something did not come. */
 const KINDS: readonly { name: string; awaited?: true; words(count: number): string }[] = [
-  {
-    name: 'presence_ghosts',
-    words: (count) => `${counted(count, 'user was', 'users were')} listed or told of who ${was(count)} not there`,
-  },
+  { name: 'presence_ghosts', words: (count) => `${shown(count)} as there who ${was(count)} not` },
   {
     name: 'presence_missing',
-    words: (count) =>
-      `${counted(count, 'user was', 'users were')} left out, or told to have left, who ${was(count)} there`,
+    words: (count) => `${counted(count, 'user')} ${was(count)} not shown who ${was(count)} there`,
   },
   {
     name: 'presence_repeated',
-    words: (count) =>
-      `${counted(count, 'user was', 'users were')} listed or told of twice, or told of ${itself(count)}`,
+    words: (count) => `${shown(count)} twice, or to ${count === 1 ? 'itself' : 'themselves'}`,
   },
   {
     name: 'arrivals_untold',
     awaited: true,
-    words: (count) => `${counted(count, 'arrival was', 'arrivals were')} never told to somebody who was there`,
+    words: (count) => `${counted(count, 'time')} a user was never told that another one had come`,
   },
   {
     name: 'departures_untold',
     awaited: true,
-    words: (count) => `${counted(count, 'departure was', 'departures were')} never told to somebody who was there`,
+    words: (count) => `${counted(count, 'time')} a user was never told that another one had left`,
   },
   {
     name: 'two_hosts',
-    words: (count) => `${counted(count, 'user was', 'users were')} made host of a session that had one`,
+    words: (count) => `${counted(count, 'user')} ${was(count)} made host of a session that had one`,
   },
   {
     name: 'no_host',
     awaited: true,
-    words: (count) => `${counted(count, 'session was', 'sessions were')} left without a host`,
+    words: (count) => `${counted(count, 'session')} ${was(count)} left without a host`,
   },
 ];
 
 const was = (count: number): string => (count === 1 ? 'was' : 'were');
-const itself = (count: number): string => (count === 1 ? 'itself' : 'themselves');
+const shown = (count: number): string => `${counted(count, 'user')} ${was(count)} shown`;
 
 export const presence: Judge = {
   name: 'presence',
