@@ -32,6 +32,7 @@ const counters = {
   cursors_received: ['window', 'Cursor positions received.'],
   bytes_sent: ['window', 'Bytes of messages sent, without frame headers.'],
   bytes_received: ['window', 'Bytes of messages received, without frame headers.'],
+  bytes_unread: ['run', 'Bytes that users who had stopped reading left unread, as far as they got to them at the end.'],
   connections: ['run', 'Joins that were acknowledged.'],
   connections_failed: ['run', 'Attempts that ended before they were acknowledged.'],
   disconnects_unexpected: ['run', 'Acknowledged connections that ended although nobody meant them to.'],

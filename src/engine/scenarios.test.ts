@@ -75,8 +75,9 @@ it.concurrent('late-join passes: those who come later see what is there', async 
 it.concurrent.each(['net', 'ws'] as const)(
   'slow-consumer passes by the %s door: bad peers cost the others nothing, and what becomes of them is expected',
   async (transport) => {
-    const result = await run('slow-consumer', { transport });
+    const result = await run('slow-consumer', { transport, duration_ms: 6000 });
     expectPass(result, ['delivery', 'convergence', 'slow-readers', 'disconnects']);
+    expect(countOf(result, 'bytes_unread')).toBeGreaterThan(100_000);
     expect(result.events.filter(({ kind }) => kind === 'stopped').map(({ text }) => text)).toEqual([
       '3 of 30 users close their half of the connection',
       '3 of 30 users stop reading',

@@ -2,7 +2,7 @@ import { lowestOf } from '../core/buckets.ts';
 import type { Interval, TrendRecord } from '../core/record.ts';
 import { addTrends, emptyTrend, percentileOf } from '../result/histogram.ts';
 import type { Measured } from '../result/measured.ts';
-import type { Finding, Judge } from './judge.ts';
+import { counterIn, type Finding, type Judge } from './judge.ts';
 import { clock, counted, list, milliseconds, number } from './words.ts';
 
 const CLAIM = 'users who stopped reading, half-closed or vanished cost the others nothing';
@@ -19,8 +19,9 @@ export const slowReaders: Judge = {
     `Once users had stopped reading, half-closed or vanished, the others’ p99 of broadcast_latency was at most ` +
     `${FACTOR} times what it had been before in the same run, or ${ALWAYS_MS} ms more where that is more. It takes ` +
     `${number(ENOUGH)} deliveries on each side. What never arrived counts as infinite, unless changes were lost before ` +
-    'as well. Whether the server ends such connections (4008) or holds on to them is told and not judged; what else ' +
-    'slows the others at that moment is not told apart.',
+    'as well. Whether the server ends such connections (4008) or holds on to them is told and not judged, and so is how ' +
+    'much was left unread: some megabytes for each connection wait in the buffers of the systems between, and only ' +
+    'beyond that a server feels it. What else slows the others at that moment is not told apart.',
   judge(measured) {
     const stops = measured.events.filter(({ kind }) => kind === 'stopped');
     const [first] = stops;
@@ -84,9 +85,15 @@ function beyond({ buckets, missing }: TrendRecord, limit_ms: number): number {
   return over;
 }
 
-/** `; the server closed 3 of them as too slow (4008)` */
-function endings({ disconnects }: Measured): string {
-  const slow = disconnects.filter(({ code, expected }) => code === 4008 && expected);
-  const count = slow.reduce((sum, one) => sum + one.count, 0);
-  return count > 0 ? `; the server closed ${number(count)} of them as too slow (4008)` : '';
+/** `; 8.1 MB were left unread; the server closed 3 of them as too slow (4008)` */
+function endings(measured: Measured): string {
+  const unread = counterIn(measured, 'bytes_unread');
+  const closed = measured.disconnects.filter(({ code, expected }) => code === 4008 && expected);
+  const count = closed.reduce((sum, one) => sum + one.count, 0);
+  return [
+    ...(unread > 0 ? [`; ${megabytes(unread)} were left unread`] : []),
+    ...(count > 0 ? [`; the server closed ${number(count)} of them as too slow (4008)`] : []),
+  ].join('');
 }
+
+const megabytes = (bytes: number): string => `${Number((bytes / 1e6).toPrecision(2))} MB`;

@@ -41,7 +41,7 @@ export interface LivesOptions {
   door: Door;
   /** Who is told what comes over a connection. */
   inbox: DoorEvents;
-  activities: Pick<Activities, 'staysFor' | 'awayFor'>;
+  activities: Pick<Activities, 'staysFor' | 'awayFor' | 'kindOf'>;
   events: LifeEvents;
 }
 
@@ -203,6 +203,13 @@ export class Lives {
     return undefined;
   }
 
+  /** Why a connection ended whose user is a bad peer, where nobody says. */
+  #stopOf(seat: number): string {
+    return this.#options.activities.kindOf(seat).stops?.how === 'reading'
+      ? 'after it had stopped reading'
+      : 'after its half-close';
+  }
+
   #ends(seat: number, reason: string, now: number): void {
     this.#connections[seat]?.cut();
     this.#connections[seat] = undefined;
@@ -231,7 +238,8 @@ export class Lives {
     const phase: Phase =
       life === CONNECTING ? 'connect' : life === OPEN ? 'join' : life === CLOSING ? 'close' : 'steady';
     const expected = life === CLOSING || life === STOPPED;
-    this.#endings.ended(ending, phase, expected, at);
+    const told = life === STOPPED && ending.reason === '' ? { ...ending, reason: this.#stopOf(seat) } : ending;
+    this.#endings.ended(told, phase, expected, at);
     if (life === JOINED) {
       this.#options.events.leaving(seat, at);
       this.#options.events.thrownOut(seat, at);

@@ -266,7 +266,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     if (!this.#lives.owns(seat, connection)) return;
     this.#heardAt[seat] = at;
     this.#recorder.count(this.#recorder.stageOf(at), COUNTER.bytes_received, end - start);
-    if (this.#lives.isStopped(seat)) return;
+    if (this.#lives.isStopped(seat)) return this.#turns.unread(seat, end - start, at);
     this.#protocol.receive(seat, bytes, start, end, at);
   }
 

@@ -175,7 +175,7 @@ describe('slow-consumer', () => {
     const run = live(slowConsumer.spec);
     expectClean(run);
     for (const what of ['pause', 'halfClose', 'cut'] as const) {
-      expect(of(run, what).map((one) => one.at)).toEqual(Array.from({ length: 3 }, () => at(0.4)));
+      expect(of(run, what).map((one) => one.at)).toEqual(Array.from({ length: 3 }, () => at(0.25)));
     }
     expect(events(run).map(({ kind, text }) => [kind, text])).toEqual([
       ['stopped', '3 of 30 users stop reading'],
@@ -188,13 +188,13 @@ describe('slow-consumer', () => {
   it('says nothing more by them, expects nothing of them, and has them read on at the end', () => {
     const run = live(slowConsumer.spec);
     const stopped = new Set(of(run, 'pause').map(({ seat }) => seat));
-    const said = of(run, 'send').filter((one) => stopped.has(one.seat) && one.at >= at(0.4));
+    const said = of(run, 'send').filter((one) => stopped.has(one.seat) && one.at >= at(0.25));
     expect(said).toEqual([]);
     expect(of(run, 'send').some((one) => stopped.has(one.seat))).toBe(true);
     const resumed = of(run, 'resume');
     expect(new Set(resumed.map(({ seat }) => seat))).toEqual(stopped);
     expect(Math.min(...resumed.map((one) => one.at))).toBeGreaterThanOrEqual(at(1));
-    const late = run.intervals.filter(({ from_ms }) => from_ms > at(0.4) / 1000 + 1000 && from_ms < at(0.9) / 1000);
+    const late = run.intervals.filter(({ from_ms }) => from_ms > at(0.25) / 1000 + 1000 && from_ms < at(0.9) / 1000);
     // 21 of 30 are left, and time that the scenario has users be gone is not planned for them.
     for (const one of late) expect(one.planned_user_ms / (one.to_ms - one.from_ms)).toBeCloseTo(21, 5);
   });

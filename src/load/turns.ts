@@ -1,4 +1,4 @@
-import type { Recorder } from '../core/recorder.ts';
+import { COUNTER, type Recorder } from '../core/recorder.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ScenarioSpec, Stop, Storm } from '../scenario/define.ts';
 import { cutIn, isCut, momentUs } from '../scenario/moment.ts';
@@ -52,6 +52,13 @@ export class Turns {
     if (stop) lives.stop(seat, stop.how, now);
     else if (this.#isCutAt(seat, due)) lives.cut(seat, now);
     this.#planNext(seat, due);
+  }
+
+  /** Something comes to a bad peer: what it left unread, where it had stopped reading. */
+  unread(seat: number, bytes: number, at: number): void {
+    const { activities, recorder } = this.#options;
+    if (activities.kindOf(seat).stops?.how !== 'reading') return;
+    recorder.count(recorder.stageOf(at), COUNTER.bytes_unread, bytes);
   }
 
   #planNext(seat: number, after: number): void {
