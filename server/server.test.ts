@@ -41,6 +41,7 @@ describe('the server over HTTP', () => {
       const response = await get(server, '/metrics');
       expect(response.headers.get('content-type')).toContain('text/plain');
       const lines = (await response.text()).split('\n');
+      expect(lines.filter((line) => / (Nan|\d{10}\.\d+)$/i.test(line))).toEqual([]);
       for (const line of [
         'collab_connections 2',
         'collab_sessions 1',

@@ -32,3 +32,9 @@ export function dealSessions(sessions: readonly number[], workers: number): numb
   for (const [at, session] of sessions.entries()) hands[at % hands.length]!.push(session);
   return hands;
 }
+
+/** The sessions of this shard: every `of`-th of the whole run's, whole. */
+export function sessionsOf(plan: Plan): number[] {
+  const all = Array.from({ length: plan.sessions }, (_, session) => session);
+  return all.filter((session) => session % plan.shard.of === plan.shard.index - 1);
+}

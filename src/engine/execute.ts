@@ -14,6 +14,7 @@ import { estimate } from '../plan/estimate.ts';
 import { refuseServerFiles } from '../plan/walls.ts';
 import { printable, reachOf } from './addresses.ts';
 import { calibrate, type Calibration } from './calibrate.ts';
+import { sessionsOf } from './channel.ts';
 import { monotonicUs, runClock } from './clock.ts';
 import { CutOffs } from './cut-offs.ts';
 import { openFilesLimit, readEnvironment } from './environment.ts';
@@ -127,7 +128,7 @@ class Running {
     this.#walls = new Walls(target.pid);
     this.#cutOffs = new CutOffs(request.plan.users_total);
     this.#unread = new UnreadBytes(target.target.urls);
-    this.#workers = new Workers(request, target.target, sessionsOf(request), {
+    this.#workers = new Workers(request, target.target, sessionsOf(request.plan), {
       interval: (interval) => this.#interval(interval),
       event: (event) => this.#event(event),
       now: () => this.#now(),
@@ -296,10 +297,4 @@ class Running {
     }
     return { result, scenario_threw: false };
   }
-}
-
-/** The sessions of this shard: every `of`-th of the whole run's, whole. */
-function sessionsOf({ plan }: RunRequest): number[] {
-  const all = Array.from({ length: plan.sessions }, (_, session) => session);
-  return all.filter((session) => session % plan.shard.of === plan.shard.index - 1);
 }

@@ -57,7 +57,8 @@ function latencyOf(interval: Interval): string {
     return us === Infinity ? 'never' : coarse((us ?? 0) / 1000);
   };
   if (trend.count === 0) return '';
-  return `p50 ${at(50)}  p99 ${at(99)} ms`;
+  const p99 = at(99);
+  return `p50 ${at(50)}  p99 ${p99}${p99 === 'never' ? '' : ' ms'}`;
 }
 
 /** Two digits are enough for what changes every second: `0.04`, `1.9`, `143`. */

@@ -121,6 +121,7 @@ describe('the progress', () => {
     watching.started({ url: 'ws://127.0.0.1:1' });
     watching.interval(second(18));
     watching.stopping();
+    expect(stream.texts.at(-1)).toContain('drain');
     watching.interval(second(19));
     expect(stream.all).toContain('stopping: draining what is on its way; Ctrl+C again leaves at once\n');
     expect(stream.texts.at(-1)).toContain('drain');

@@ -44,6 +44,7 @@ export function progress(plan: Plan, run: RunIdentity, stream: ProgressStream, s
   const { dim, mark, tint } = paletteOf(screen);
   const live = stream.isTTY === true;
   let line = '';
+  let latest: Interval | undefined;
   let lost = 0;
   let told = 0;
   let written_ms = 0;
@@ -64,6 +65,9 @@ export function progress(plan: Plan, run: RunIdentity, stream: ProgressStream, s
     above([first.replace(sign, tint[standing](sign)), ...others].join('\n'));
   };
 
+  const wordsOf = (interval: Interval): string => shown(liveLine(plan, interval, lost, stopped), screen);
+  // One column is left free: a full line would make some terminals scroll. Some know no width, and say 0.
+  const fitted = (words: string): string => cut(words, (stream.columns || COLUMNS) - 1, screen);
   const notable = ({ at_ms, count, what }: Notable): void => {
     const known = counts.get(what) ?? { count: 0, next: 1 };
     known.count += count;
@@ -82,10 +86,10 @@ export function progress(plan: Plan, run: RunIdentity, stream: ProgressStream, s
     interval(interval) {
       lost = Math.max(lost + countIn(interval, 'lost'), 0);
       for (const one of notablesIn(interval)) notable(one);
-      const words = shown(liveLine(plan, interval, lost, stopped), screen);
+      latest = interval;
+      const words = wordsOf(interval);
       if (live) {
-        // One column is left free: a full line would make some terminals scroll.
-        line = cut(words, (stream.columns ?? COLUMNS) - 1, screen);
+        line = fitted(words);
         stream.write(`${CLEAR_LINE}${line}`);
       } else if (interval.to_ms - written_ms >= EVERY_MS - 500) {
         written_ms = interval.to_ms;
@@ -99,6 +103,7 @@ export function progress(plan: Plan, run: RunIdentity, stream: ProgressStream, s
     stopping() {
       if (!begun || stopped) return;
       stopped = true;
+      if (live && latest) line = fitted(wordsOf(latest));
       above('stopping: draining what is on its way; Ctrl+C again leaves at once');
     },
     close() {
