@@ -51,8 +51,10 @@ describe('scenarios', () => {
     const { out } = await typed('scenarios');
     for (const name of ['steady', 'drag', 'idle', 'churn']) expect(out).toMatch(new RegExp(`^  ${name} +[A-Z].*`, 'm'));
     expect(widest(out)).toBeLessThanOrEqual(80);
-    expect((await typed('scenarios --quiet')).out).toBe('churn\ndrag\nidle\nsteady\n');
-    expect(JSON.parse((await typed('scenarios --json')).out)).toHaveLength(4);
+    expect((await typed('scenarios --quiet')).out).toBe(
+      'churn\ndrag\nidle\njoin-storm\nlate-join\nreconnect-storm\nslow-consumer\nsteady\n',
+    );
+    expect(JSON.parse((await typed('scenarios --json')).out)).toHaveLength(8);
   });
 });
 
