@@ -53,7 +53,10 @@ const counters = {
   version_errors: ['run', 'Gaps, repeats and regressions of the version that the server gives.'],
   arrivals_told: ['run', 'Arrivals of others that users were told of.'],
   departures_told: ['run', 'Departures of others that users were told of.'],
-  presence_errors: ['run', 'Users missing, twice, or listed although they had left.'],
+  presence_errors: [
+    'run',
+    'What users were told of each other and was not so, or were not told: missing, twice, gone.',
+  ],
   presence_ghosts: ['run', 'Of these: users listed, or told of, who were not there.'],
   presence_missing: ['run', 'Of these: users left out of a joiner’s list, or told to have left, who were there.'],
   presence_repeated: ['run', 'Of these: users listed or told of twice, or told of themselves.'],

@@ -78,7 +78,7 @@ describe('an estimate', () => {
   it('has memory for each user’s document, which grows with the session', () => {
     const one = estimate(plan({ users: 1000, sessions: 2 }), 0, far).memory_bytes;
     const same = estimate(plan({ users: 100, sessions: 20 }), 0, far).memory_bytes;
-    expect(one - same).toBe(2000 * 900 * 20);
+    expect(one - same).toBe(2000 * 900 * 21);
     const items = estimate(plan({ items: 100_000 }), 0, far).memory_bytes - estimate(plan(), 0, far).memory_bytes;
     expect(items).toBeCloseTo(250 * 99_980 * 4);
   });

@@ -61,7 +61,7 @@ const COSTS: Record<Plan['transport'], { user_bytes: number; message_us: number 
 /** A worker before its first user, without what it shares with the others. */
 const WORKER_BYTES = 50e6;
 /** A pair of users in a session; an item in a user's document; the items a user has of its own. */
-const PAIR_BYTES = 4;
+const PAIR_BYTES = 5;
 const ITEM_BYTES = 4;
 const OWN_ITEMS = 4;
 /** The bundled server: before its first client, and each client. */
