@@ -1,0 +1,50 @@
+import type { PortHolder } from './port-holder.ts';
+
+/** What a server turned out to speak. `silent`: it lets us in and says nothing. */
+export type Kind = 'collaboration' | 'echo' | 'engine.io' | 'yjs' | 'silent' | 'unknown';
+
+/** How an attempt with one thing changed ended: `acknowledged`, `1011`, `no connection:ack within 3 s`. */
+export interface Variation {
+  change: string;
+  outcome: string;
+  /** What it rules out where the outcome is the same: `the path`. */
+  rules_out: string;
+  /** Whether it ended as the attempt without a change. */
+  same: boolean;
+}
+
+/** What the steps learnt, as values: all that the diagnosis goes by. What no step could see is absent. */
+export interface Facts {
+  addresses?: { address: string; outcome: 'open' | 'refused' | 'filtered' | 'failed'; ms: number; error?: string }[];
+  unresolved?: string;
+  port_holder?: PortHolder;
+  tls?: { expired_since?: string; not_before?: string; error?: string; valid_to?: string };
+  /** What the port said to the opening handshake. */
+  upgrade?: { status?: number; said: 'upgrade' | 'http' | 'nothing' | 'closed' | 'other'; text?: string };
+  /** The `Server:` header, where there is one. */
+  server_header?: string;
+  kind?: Kind;
+  first_message?: string;
+  /** The handshake passed, and the server closed before it sent or was sent anything. */
+  closed_at_once?: { code: number; reason: string; after_ms: number };
+  unasked_extension?: string;
+  /** It compresses where a client offers it. */
+  compresses_if_offered?: boolean;
+  /** Protocol pings of the server's own. */
+  pings?: { count: number; every_ms?: number; closes_without_pong?: { code: number; after_ms: number } };
+  largest_text?: number;
+  join?: { outcome: 'acknowledged' | 'silent' | 'closed' | 'other'; code?: number; reason?: string; after_ms?: number };
+  variations?: Variation[];
+  heartbeat?: 'answered' | 'forgotten';
+  /** How it ended a connection that sent what is not JSON. */
+  not_json?: { code: number; reason: string };
+  leaked?: string;
+  stalled_by_slow_reader?: { after_bytes: number };
+  relayed?: boolean;
+  /** Whether it has the parts that are marked ext. */
+  extras?: { versions: boolean; state: boolean; acks: boolean };
+  shutdown?: { ended: boolean; port_free: boolean; after_ms: number; code?: number };
+  restart?: { listens: boolean; last_line?: string };
+  qt?: { version?: string; python?: string; code?: number; name?: string; stayed?: boolean };
+  unexpected_close?: { code: number; reason: string; after_ms: number; where: string };
+}
