@@ -32,7 +32,7 @@ export function terminal(raw: Result, context: TerminalContext): string {
   const blocks = [
     [heading(result, palette)],
     latencies(result, context, palette),
-    verdictLines(result, context, palette),
+    [...verdictLines(result, context, palette), ...unclaimed(result, context, palette)],
     conclusion(result, presentable(context, context), palette),
   ];
   const lines = blocks.flatMap((block) => (block.length > 0 ? [...block, ''] : []));
@@ -147,6 +147,16 @@ function troubled(verdict: Verdict, result: Result, screen: Screen, palette: Pal
   const more = evidence.length - MOST_EXAMPLES;
   if (more > 0) lines.push(palette.dim(`    and ${more} more on the page`));
   return lines;
+}
+
+/** What could not be judged for want of something in the server; what the plan did not call for is no news. */
+function unclaimed({ not_claimed }: Result, screen: Screen, { dim }: Palette): string[] {
+  const wanting = not_claimed.filter(({ because }) => /\bthe server\b/.test(because));
+  return [...new Set(wanting.map(({ because }) => because))].flatMap((because) => {
+    const judges = wanting.filter((one) => one.because === because).map(({ judge }) => judge);
+    const names = judges.length < 2 ? judges[0]! : `${judges.slice(0, -1).join(', ')} and ${judges.at(-1)}`;
+    return wrapped(`not claimed in full: ${names}, as ${because}`, shown('– ', screen), 2).map((line) => dim(line));
+  });
 }
 
 /** Colours the mark at the beginning of the first line. */
