@@ -19,16 +19,20 @@ interface Run {
   during: number;
   each?: number;
   missing?: number;
+  /** By how much the tool's own sends are late from then on, ms. */
+  own?: number;
   /** Due times of examples of losses. */
   lost?: number[];
   plan?: Partial<Plan>;
 }
 
 /** A run of ten seconds, from 3 to 13 s, in the middle of which some stop reading. */
-function runOf({ before, during, each = 400, missing = 0, lost = [], plan = {} }: Run): Measured {
+function runOf({ before, during, each = 400, missing = 0, own = 1, lost = [], plan = {} }: Run): Measured {
   const second = (from: number, p99: number, never = 0): Interval => {
     const latencies = Array.from({ length: each }, (_, nth) => (nth % 50 === 0 ? p99 : p99 / 10));
-    return intervalOf(from, from + 1000, { steady: { trends: { broadcast_latency: trendOf(latencies, never) } } });
+    const send_lag = trendOf(Array.from({ length: 40 }, () => (from < STOPPED_MS ? 1 : own)));
+    const trends = { broadcast_service_time: trendOf(latencies, never), send_lag };
+    return intervalOf(from, from + 1000, { steady: { trends } });
   };
   const seconds = Array.from({ length: 10 }, (_, nth) => 3000 + nth * 1000);
   const examples = lost.map((due_ms): Example => ({ kind: 'lost', session: 's', due_ms }));
@@ -77,6 +81,13 @@ describe('slow-readers', () => {
     const { standing, because } = rulingOf(slowReaders, runOf({ before: 4, during: 80, each: 150 }));
     expect(standing).toBe('unknown');
     expect(because).toMatch(/^only 750 deliveries before \d\d:\d\d:11 .*: it takes 1,000 to tell$/);
+  });
+
+  test('does not know what the tool’s own lateness may explain, and fails what it may not', () => {
+    const { standing, because } = rulingOf(slowReaders, runOf({ before: 4, during: 80, own: 20 }));
+    expect(standing).toBe('unknown');
+    expect(because).toMatch(/; but the tool’s own sends were late by 20 ms at p99 in that time$/);
+    expect(rulingOf(slowReaders, runOf({ before: 4, during: 80, own: 10 })).standing).toBe('fail');
   });
 
   test('is not claimed where nobody stops reading, or nobody says anything', () => {

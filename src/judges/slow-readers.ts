@@ -1,4 +1,5 @@
 import { lowestOf } from '../core/buckets.ts';
+import type { TrendName } from '../core/metrics.ts';
 import type { Interval, TrendRecord } from '../core/record.ts';
 import { addTrends, emptyTrend, percentileOf } from '../result/histogram.ts';
 import type { Measured } from '../result/measured.ts';
@@ -12,12 +13,15 @@ const ENOUGH = 1000;
 /** The others' p99 may grow by this factor, and by so much in any case, ms: what a run varies by itself. */
 const FACTOR = 2;
 const ALWAYS_MS = 50;
+/** What it is late by itself in sending, the tool adds twice: it reads as late as it sends. */
+const OWN = 2;
 
 export const slowReaders: Judge = {
   name: 'slow-readers',
   about:
-    `Once users had stopped reading, half-closed or vanished, the others’ p99 of broadcast_latency was at most ` +
-    `${FACTOR} times what it had been before in the same run, or ${ALWAYS_MS} ms more where that is more. It takes ` +
+    `Once users had stopped reading, half-closed or vanished, the others’ p99 of broadcast_service_time was at most ` +
+    `${FACTOR} times what it had been before in the same run, or ${ALWAYS_MS} ms more where that is more. Unknown where ` +
+    'it was more by no more than twice what the tool’s own sends were late by in that time. It takes ' +
     `${number(ENOUGH)} deliveries on each side. What never arrived counts as infinite, unless changes were lost before ` +
     'as well. Whether the server ends such connections (4008) or holds on to them is told and not judged, and so is how ' +
     'much was left unread: some megabytes for each connection wait in the buffers of the systems between, and only ' +
@@ -29,42 +33,52 @@ export const slowReaders: Judge = {
     if (!measured.plan.plans.edits) return [{ not_claimed: { claim: CLAIM, because: 'the plan sends no changes' } }];
     const lostBefore = measured.examples.some(({ kind, due_ms }) => kind === 'lost' && (due_ms ?? 0) < first.at_ms);
     const { from_ms } = measured.window;
-    const side = (isIn: (slice: Interval) => boolean): TrendRecord =>
-      latencyIn(measured.slices.filter(isIn), lostBefore);
-    const before = side((slice) => slice.from_ms >= from_ms && slice.to_ms <= first.at_ms);
-    const during = side((slice) => slice.from_ms >= first.at_ms);
+    const since = measured.slices.filter((slice) => slice.from_ms >= first.at_ms);
+    const until = measured.slices.filter((slice) => slice.from_ms >= from_ms && slice.to_ms <= first.at_ms);
     const who = list([...new Set(stops.map(({ text }) => text))]);
-    return [ruling(measured, before, during, `${clock(measured, first.at_ms)} (${who})`)];
+    const sides: Sides = {
+      before: steadyIn(until, 'broadcast_service_time', lostBefore),
+      during: steadyIn(since, 'broadcast_service_time', lostBefore),
+      own_ms: p99(steadyIn(since, 'send_lag', lostBefore)),
+      when: `${clock(measured, first.at_ms)} (${who})`,
+    };
+    return [ruling(measured, sides)];
   },
 };
 
-/** The latency of what was due in the window and resolved in these slices. */
-function latencyIn(slices: readonly Interval[], withoutLost: boolean): TrendRecord {
-  const trend = slices
-    .flatMap(({ stages }) => stages.steady?.trends.broadcast_latency ?? [])
-    .reduce(addTrends, emptyTrend());
+/** The others before and after that moment, and how late the tool itself was after it. */
+interface Sides {
+  before: TrendRecord;
+  during: TrendRecord;
+  own_ms: number;
+  when: string;
+}
+
+const p99 = (trend: TrendRecord): number => (percentileOf(trend, 99) ?? 0) / 1000;
+
+/** A trend of what was due in the window and resolved in these slices. */
+function steadyIn(slices: readonly Interval[], name: TrendName, withoutLost: boolean): TrendRecord {
+  const trend = slices.flatMap(({ stages }) => stages.steady?.trends[name] ?? []).reduce(addTrends, emptyTrend());
   // A late arrival takes back what was counted as missing, maybe in an earlier slice.
   return { ...trend, missing: withoutLost ? 0 : Math.max(trend.missing, 0) };
 }
 
-function ruling(measured: Measured, before: TrendRecord, during: TrendRecord, when: string): Finding {
+function ruling(measured: Measured, { before, during, own_ms, when }: Sides): Finding {
   const some = Math.min(before.count, during.count + during.missing);
   if (some < ENOUGH) {
     const where = before.count === some ? 'before' : 'after';
     const because = `only ${counted(some, 'delivery', 'deliveries')} ${where} ${when}: it takes ${number(ENOUGH)} to tell`;
-    return {
-      claim: CLAIM,
-      standing: 'unknown',
-      because,
-      headline: `What slow readers cost the others is not known: ${because}.`,
-    };
+    return unknown(because);
   }
-  const was = percentileOf(before, 99)! / 1000;
-  const is = percentileOf(during, 99)! / 1000;
+  const was = p99(before);
+  const is = p99(during);
   const limit = Math.max(was * FACTOR, was + ALWAYS_MS);
   const figures = `the others’ p99 was ${milliseconds(was)} until ${when}, and ${latencyText(is)} from then on`;
   const told = `${figures}${endings(measured)}`;
   if (is <= limit) return { claim: CLAIM, standing: 'pass', because: told, rests_on: 'latency' };
+  if (is <= limit + OWN * own_ms) {
+    return unknown(`${told}; but the tool’s own sends were late by ${milliseconds(own_ms)} at p99 in that time`);
+  }
   const [over, all] = [beyond(during, limit), during.count + during.missing];
   return {
     claim: CLAIM,
@@ -75,6 +89,13 @@ function ruling(measured: Measured, before: TrendRecord, during: TrendRecord, wh
     follows_from: ['delivery'],
   };
 }
+
+const unknown = (because: string): Finding => ({
+  claim: CLAIM,
+  standing: 'unknown',
+  because,
+  headline: `What slow readers cost the others is not known: ${because}.`,
+});
 
 const latencyText = (ms: number): string => (ms === Infinity ? 'beyond the deadline' : milliseconds(ms));
 
