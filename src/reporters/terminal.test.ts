@@ -28,6 +28,8 @@ describe('the final screen', () => {
       ✓ isolation     nothing crossed sessions
       ✓ heartbeat 240 of 240 · disconnects 0 of 250 · thresholds 3 of 3
       ✓ generator     fit to judge: event loop 0.34, sends late by 0.92 ms at p99
+      – not fully judged: presence, as the server neither lists users nor tells who
+        comes and goes
 
        PASS   Everybody saw every change. p99 1.55 ms, nobody was disconnected.
        page   reports/latest/report.html
@@ -62,6 +64,8 @@ describe('the final screen', () => {
       ✗ thresholds    disconnect_rate rate<0.001: it was 0.048 (follows from
           disconnects)
       ✗ thresholds    lost count==0: it was 3 (follows from delivery)
+      – not fully judged: presence, as the server neither lists users nor tells who
+        comes and goes
 
        FAIL   3 deliveries were lost (the first due at 20:48:24). 12 connections were
               cut off from 20:48:33 to 20:48:33: server error: an exception in its
@@ -90,6 +94,8 @@ describe('the final screen', () => {
       ? generator     its event loop was busy for 83 % of the time, which is over 70 %
           (worst at 20:48:24); take fewer users, more workers (--workers) or another
           machine (--shard)
+      – not fully judged: presence, as the server neither lists users nor tells who
+        comes and goes
 
        UNKNOWN  The generator was the limit: its event loop was busy for 83 % of the
                 time, which is over 70 % (worst at 20:48:24). So nothing can be said

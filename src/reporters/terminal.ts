@@ -155,7 +155,7 @@ function unclaimed({ not_claimed }: Result, screen: Screen, { dim }: Palette): s
   return [...new Set(wanting.map(({ because }) => because))].flatMap((because) => {
     const judges = wanting.filter((one) => one.because === because).map(({ judge }) => judge);
     const names = judges.length < 2 ? judges[0]! : `${judges.slice(0, -1).join(', ')} and ${judges.at(-1)}`;
-    return wrapped(`not claimed in full: ${names}, as ${because}`, shown('– ', screen), 2).map((line) => dim(line));
+    return wrapped(`not fully judged: ${names}, as ${because}`, shown('– ', screen), 2).map((line) => dim(line));
   });
 }
 
