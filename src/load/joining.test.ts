@@ -135,3 +135,38 @@ it('P10 a change past the state of a joiner, sent before its join was read, is m
   );
   expect(tried).toBeGreaterThan(10);
 });
+
+it('P10 a change that the state of a joiner held is found where it comes again', () => {
+  let tried = 0;
+  fc.assert(
+    fc.property(lively, fc.nat(20), (of, nth) => {
+      const last = new Map<number, string>();
+      let states = 0;
+      let isDone = false;
+      const run = live(
+        { ...of, cutEvery: 1e9, users: of.users + 2, rate: of.rate + 4, stays: 1e6, delay: 301 },
+        {
+          outgoing(text, to) {
+            if (copyIn(text)) last.set(to.session, text);
+            const old = last.get(to.session);
+            if (isDone || old === undefined || stateIn(text) === undefined || states++ < nth) return true;
+            if (copyIn(old)!.sender === to.user.toString(36).padStart(4, '0')) return true;
+            isDone = true;
+            to.aside(old, 100_000);
+            return true;
+          },
+        },
+      );
+      if (!isDone) return;
+      const { overlapped = 0, duplicated = 0, reordered = 0, ...found } = foundIn(run);
+      // Where it had arrived before the state did, it has come twice.
+      if (overlapped === 0) expect(duplicated).toBe(1);
+      else tried++;
+      expect(overlapped + duplicated).toBe(1);
+      expect(reordered).toBeLessThanOrEqual(1);
+      expect(found).toEqual({});
+    }),
+    { numRuns: 60, seed: 1, endOnFailure: true },
+  );
+  expect(tried).toBeGreaterThan(10);
+});

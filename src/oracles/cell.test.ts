@@ -34,14 +34,14 @@ const all = (steps: readonly Step[], cell = 0): number =>
 
 /** What a place holds once its changes are applied in their order, in plain words. */
 function naive(steps: readonly Step[]): { isThere: boolean; stamp: number } {
-  let isThere = false;
+  let there = false;
   let stamp = 0;
   for (const step of steps) {
-    if (step.action === ADD) isThere = true;
-    if (step.action === REMOVE) isThere = false;
+    if (step.action === ADD) there = true;
+    if (step.action === REMOVE) there = false;
     ({ stamp } = step);
   }
-  return { isThere, stamp };
+  return { isThere: there, stamp };
 }
 
 describe('a cell', () => {

@@ -1,7 +1,5 @@
-import type { Example } from '../core/record.ts';
 import { COUNTER, type Recorder } from '../core/recorder.ts';
-import { sessionId, userId } from '../plan/plan.ts';
-import { itemId, itemKey, ownerOf, placesOf } from '../protocol/change.ts';
+import { placesOf } from '../protocol/change.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { TAKEN, type Flight } from './flight.ts';
 import type { Step } from './contents.ts';
@@ -9,6 +7,7 @@ import { History } from './history.ts';
 import type { Membership } from './membership.ts';
 import { Replicas } from './replicas.ts';
 import { Snapshots } from './snapshots.ts';
+import { tellExample, type Told } from './told.ts';
 
 export interface DocumentsOptions {
   run: string;
@@ -19,16 +18,6 @@ export interface DocumentsOptions {
   sessions: readonly number[];
   deadline_us: number;
   recorder: Recorder;
-}
-
-/** What is wrong with a document or its order, as far as an example tells it. */
-export interface Told {
-  kind: Example['kind'];
-  seat: number;
-  at: number;
-  note: string;
-  /** The change it is about: its user, seq and item. */
-  step?: Omit<Step, 'action'>;
 }
 
 /** A version may be missing so much longer than a delivery before it is given up, µs: its own copies come first. */
@@ -189,6 +178,15 @@ export class Documents {
     }
   }
 
+  /** A change that everybody had long since came to a user, whose state may have held it. */
+  settled(seat: number, sender: number, seq: number, version: number, at: number): void {
+    const base = this.#snapshots.baseOf(seat);
+    if (version === 0 || version > base) return;
+    this.#recorder.count(this.#recorder.stageOf(at), COUNTER.overlapped, 1);
+    const note = `version ${version}, seq ${seq} of user ${sender % this.#users}, arrived although the state of version ${base} holds it`;
+    this.#tell({ kind: 'overlapped', seat, at, note });
+  }
+
   /** A copy that had to arrive is lost, or came damaged: what this explains is no divergence of its own. */
   wronged(entry: number, seat: number): void {
     this.#replicas.wronged(seat, this.#flight.place[entry]!);
@@ -269,25 +267,6 @@ export class Documents {
     STEP.seq = flight.seq[entry]!;
     return STEP;
   }
-}
-
-/** Keeps an example, in the ids on the wire. */
-function tellExample(options: DocumentsOptions, { kind, seat, at, note, step }: Told): void {
-  const { recorder, run, seed, sessions, items, users } = options;
-  if (!recorder.wants(kind)) return;
-  const session = sessions[Math.floor(seat / users)]!;
-  recorder.example({
-    kind,
-    session: sessionId(run, session),
-    receiver: userId(run, session, seat % users),
-    at_ms: at / 1000,
-    note,
-    ...(step && {
-      sender: userId(run, session, step.user),
-      seq: step.seq,
-      item_id: itemId(itemKey(seed, session, { user: ownerOf(step.place, items), k: step.item })),
-    }),
-  });
 }
 
 /** One object for all steps, so that looking at a copy allocates nothing. */

@@ -1,5 +1,5 @@
 import { ADD, EDIT, applied, appliedNow, damaged, isDamaged, isSame, isThere, over, stampOf } from './cell.ts';
-import type { Told } from './documents.ts';
+import type { Told } from './told.ts';
 import type { Flight } from './flight.ts';
 import { NONE } from './flight.ts';
 import type { Step } from './contents.ts';

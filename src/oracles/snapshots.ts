@@ -1,7 +1,7 @@
 import { COUNTER, type Recorder } from '../core/recorder.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { isSame, isThere, shownAs, unknownAt } from './cell.ts';
-import type { Told } from './documents.ts';
+import type { Told } from './told.ts';
 import { NONE, type Flight } from './flight.ts';
 import { Contents } from './contents.ts';
 import { changeKey, markOf, type History } from './history.ts';
