@@ -21,14 +21,14 @@ const stranger = ({ server, to }: Delivery): Guest | undefined =>
   [...server.clients].find(({ session }) => session !== to.session);
 
 /** Sends a copy after the next one to the same receiver that is of the same sender, or of another. */
-function swap(isSameSender: boolean): { deed: Deed; then: Deed } {
+function swap(isSameSender: boolean): { deed: Deed; next: Deed } {
   let held: Delivery | undefined;
   return {
     deed(delivery) {
       held = delivery;
       return true;
     },
-    then({ text, copy, to }) {
+    next({ text, copy, to }) {
       if (held === undefined || to !== held.to) return false;
       const isFirst = (copy.sender === held.copy.sender) === isSameSender;
       // Anything in between would be overtaken as well.
@@ -46,7 +46,7 @@ function swap(isSameSender: boolean): { deed: Deed; then: Deed } {
  */
 const DEEDS: Record<
   string,
-  { make(): { deed: Deed; then?: Deed }; moves: string[]; mayDiverge?: true; isMany?: true }
+  { make(): { deed: Deed; next?: Deed }; moves: string[]; mayDiverge?: true; isMany?: true }
 > = {
   'kept back': { make: () => ({ deed: () => true }), moves: ['lost'], mayDiverge: true },
   repeated: {
@@ -118,7 +118,7 @@ it.each(Object.keys(DEEDS))('a single delivery %s is always found, and counted a
   let diverged = 0;
   fc.assert(
     fc.property(still, fc.nat(60), (of, nth) => {
-      const { deed, then } = make();
+      const { deed, next } = make();
       let copies = 0;
       let isDone = false;
       const run = live(of, {
@@ -128,7 +128,7 @@ it.each(Object.keys(DEEDS))('a single delivery %s is always found, and counted a
           const copy = copyIn(text);
           if (copy === undefined || copy.due < SETTLED_US || copy.due > 4_500_000) return true;
           const delivery = { text, copy, to, server };
-          if (isDone) return then?.(delivery) !== true;
+          if (isDone) return next?.(delivery) !== true;
           if (copies++ < nth) return true;
           isDone = true;
           return !deed(delivery);
@@ -137,7 +137,7 @@ it.each(Object.keys(DEEDS))('a single delivery %s is always found, and counted a
       if (!isDone) return;
       const { diverged_replicas = 0, ...found } = foundIn(run);
       // The next copy to this receiver was of another sender, or of the same.
-      if (then && Object.keys(found).length === 0) return;
+      if (next && Object.keys(found).length === 0) return;
       tried++;
       if (isMany) expect(Object.keys(found)).toEqual(moves);
       else expect(found).toEqual(Object.fromEntries(moves.map((counter) => [counter, 1])));
