@@ -29,12 +29,12 @@ const LINES = 40;
 export async function launch(command: string, signal: AbortSignal, called = '--start'): Promise<RunningServer> {
   const port = await freePort();
   const lines: string[] = [];
-  let process_ = begin(command.replaceAll('{port}', String(port)), lines);
+  let running = begin(command.replaceAll('{port}', String(port)), lines);
   const listens = async (): Promise<void> => {
     try {
-      await listening(process_, port, signal, lines, called);
+      await listening(running, port, signal, lines, called);
     } catch (error) {
-      await process_.stop();
+      await running.stop();
       throw error;
     }
   };
@@ -42,13 +42,13 @@ export async function launch(command: string, signal: AbortSignal, called = '--s
   return {
     port,
     lastLines: () => [...lines],
-    interrupt: (within_ms) => process_.interrupt(within_ms),
+    interrupt: (within_ms) => running.interrupt(within_ms),
     async restart() {
-      await process_.stop();
-      process_ = begin(command.replaceAll('{port}', String(port)), lines);
+      await running.stop();
+      running = begin(command.replaceAll('{port}', String(port)), lines);
       await listens();
     },
-    stop: () => process_.stop(),
+    stop: () => running.stop(),
   };
 }
 

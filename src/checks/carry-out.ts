@@ -1,0 +1,91 @@
+import { messageOf } from '../core/errors.ts';
+import type { Facts } from './facts.ts';
+import {
+  LAYERS,
+  type Carried,
+  type CheckContext,
+  type Finding,
+  type LayerName,
+  type Step,
+  type StepStanding,
+} from './step.ts';
+import { NotJoined } from './user.ts';
+import { NoWire } from './wire.ts';
+
+/** How a layer stands: what its steps came to, or what it was not run for. */
+export interface LayerOutcome {
+  layer: LayerName;
+  standing: StepStanding;
+  /** The layer below that failed: this one was not run. */
+  not_run?: LayerName;
+  steps: Carried[];
+}
+
+export interface Watcher {
+  step?(step: Carried): void;
+  notRun?(layer: LayerName, rests_on: LayerName): void;
+}
+
+const RANK: StepStanding[] = ['skip', 'pass', 'unknown', 'fail'];
+
+/** The worst of all; not claimed only where nothing was. */
+export const worstOf = (standings: readonly StepStanding[]): StepStanding =>
+  standings.reduce((worst, one) => (RANK.indexOf(one) > RANK.indexOf(worst) ? one : worst), 'skip' as StepStanding);
+
+/**
+ * Carries the steps out, layer by layer. A layer that fails stops those that rest on it.
+ * @param layers those that are wanted, with those they rest on, in order
+ */
+export async function carryOut(
+  steps: readonly Step[],
+  layers: readonly LayerName[],
+  context: Omit<CheckContext, 'facts'>,
+  watcher: Watcher = {},
+): Promise<{ layers: LayerOutcome[]; facts: Facts }> {
+  const facts: Facts = {};
+  const outcomes: LayerOutcome[] = [];
+  const began = performance.now();
+  for (const layer of layers) {
+    const { rests_on } = LAYERS[layer] as { rests_on?: LayerName };
+    const below = outcomes.find((outcome) => outcome.layer === rests_on);
+    if (below && (below.standing === 'fail' || below.not_run !== undefined)) {
+      outcomes.push({ layer, standing: 'unknown', not_run: below.layer, steps: [] });
+      watcher.notRun?.(layer, below.layer);
+      continue;
+    }
+    const carried: Carried[] = [];
+    for (const step of steps.filter((one) => one.layer === layer)) {
+      if (context.signal.aborted) break;
+      const at_ms = performance.now() - began;
+      const { standing, says, evidence = [], facts: learnt = {} } = await attempt(step, { ...context, facts });
+      Object.assign(facts, learnt);
+      const { id, title } = step;
+      const took_ms = performance.now() - began - at_ms;
+      const done: Carried = { id, layer, title, standing, says, evidence, facts: learnt, at_ms, took_ms };
+      carried.push(done);
+      watcher.step?.(done);
+      // Without an address, a port or a handshake there is nothing for the next step of it.
+      if (layer === 'reach' && standing === 'fail') break;
+    }
+    outcomes.push({ layer, standing: worstOf(carried.map(({ standing }) => standing)), steps: carried });
+    if (context.signal.aborted) break;
+  }
+  return { layers: outcomes, facts };
+}
+
+/** A connection that could not be had where a step needed one is what the step found. */
+async function attempt(step: Step, context: CheckContext): Promise<Finding> {
+  try {
+    return await step.run(context);
+  } catch (error) {
+    if (error instanceof NotJoined) {
+      const { closed } = error.wire;
+      error.wire.cut();
+      const how = closed && closed.by !== 'us' ? `closed with code ${closed.code}` : 'no connection:ack came';
+      return { standing: 'fail', says: `a user could not join: ${how}` };
+    }
+    if (error instanceof NoWire) return { standing: 'fail', says: `a connection could not be had: ${error.message}` };
+    if (context.signal.aborted) return { standing: 'unknown', says: `stopped: ${messageOf(error)}` };
+    throw error;
+  }
+}

@@ -1,0 +1,97 @@
+import { createEchoServer } from '../../server/echo.ts';
+import { HOW_TO_GET_QT } from './python.ts';
+import { python, qtCodeWords, START_MS, startQt } from './qt-client.ts';
+import { failed, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
+
+/** Layer 2: a real QWebSocket. */
+
+const EVERY_MS = 5000;
+const MOST_MS = 10_000;
+
+/** It connects, stays, sends every 5 s, and leaves. */
+async function stay(context: CheckContext, url: string, whose: string): Promise<Finding> {
+  const here = await python();
+  if (!here) {
+    const says = `no Python with PyQt6 here: ${HOW_TO_GET_QT}`;
+    return context.qt ? failed(says) : skipped(`not claimed: ${says}`);
+  }
+  const versions = { version: here.qt, python: here.python };
+  const client = startQt(here, url);
+  try {
+    const opened = await client.until(({ event }) => event === 'open' || event === 'error', context.wait_ms + START_MS);
+    if (opened?.event !== 'open') {
+      return failed(`Qt ${here.qt} does not connect to ${whose}: ${opened?.error ?? 'no answer'}`, { qt: versions });
+    }
+    const stays_ms = Math.min(context.for_ms, MOST_MS);
+    const every = Math.min(EVERY_MS, stays_ms / 2);
+    let answers = 0;
+    for (let sent = 0; sent < 2; sent++) {
+      const from = client.events.length;
+      client.send(JSON.stringify({ type: 'ping', user_id: 'check-qt' }));
+      const answered = await client.until((event) => {
+        return event.event === 'text' && client.events.indexOf(event) >= from && /pong|"?ping"?/.test(event.text!);
+      }, context.wait_ms);
+      if (answered) answers++;
+      await client.until(({ event }) => event === 'closed', every);
+    }
+    const closed = client.events.find(({ event }) => event === 'closed');
+    if (closed) {
+      const says = `${whose} closed it after ${Math.round(closed.at_ms - opened.at_ms)} ms: ${qtCodeWords(closed.code!, closed.name!)}`;
+      return failed(says, { qt: { ...versions, code: closed.code!, name: closed.name!, stayed: false } });
+    }
+    client.close();
+    const left = await client.until(({ event }) => event === 'closed' || event === 'error', context.wait_ms);
+    if (answers < 2)
+      return failed(`Qt ${here.qt} stays on ${whose}; ${answers} of 2 messages were answered`, { qt: versions });
+    if (left?.event !== 'closed') return failed(`${whose} does not answer Qt’s close frame`, { qt: versions });
+    const says = `a real QWebSocket (Qt ${here.qt}) stays on ${whose}: ${answers} of 2 messages answered, left with ${left.code}`;
+    return passed(says, { qt: { ...versions, stayed: true } });
+  } finally {
+    await client.end();
+  }
+}
+
+async function control(context: CheckContext): Promise<Finding> {
+  const echo = await createEchoServer({ port: 0 });
+  try {
+    const finding = await stay(
+      { ...context, for_ms: Math.min(context.for_ms, 1000) },
+      `${echo.url}/`,
+      'the bundled echo server',
+    );
+    const { standing, says } = finding;
+    // A client that fails on a good server is no evidence against another.
+    const isOurs = standing === 'fail' && finding.facts?.qt !== undefined;
+    return isOurs
+      ? { ...finding, standing: 'unknown', says: `${says}: this Qt is at fault, not your server` }
+      : finding;
+  } finally {
+    await echo.close();
+  }
+}
+
+async function target(context: CheckContext): Promise<Finding> {
+  // The server layer says so, and why.
+  const { closed_at_once: thrownOut, kind } = context.facts;
+  if (kind === 'collaboration' || kind === 'echo' || thrownOut) {
+    return stay(context, context.address(context.fresh('s'), context.fresh('qt')), 'your server');
+  }
+  return skipped('not tried: your server answers no message that we know');
+}
+
+export const qt: readonly Step[] = [
+  {
+    id: 'qt.control',
+    layer: 'qt',
+    title: 'Your Qt stays on a known good server: the bundled echo server, as the control',
+    checklist: ['The Qt client stays connected to the echo server'],
+    run: control,
+  },
+  {
+    id: 'qt.target',
+    layer: 'qt',
+    title: 'A real QWebSocket connects, stays, exchanges messages every 5 s, and leaves',
+    checklist: ['The Qt client stays connected', 'The Qt client sends and receives'],
+    run: target,
+  },
+];

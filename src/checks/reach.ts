@@ -1,0 +1,193 @@
+import { lookup } from 'node:dns/promises';
+import { connect } from 'node:net';
+import { connect as connectTls, type PeerCertificate } from 'node:tls';
+import { refusalMeaning } from '../protocol/refusals.ts';
+import type { Facts } from './facts.ts';
+import { holderCommand, portHolder } from './port-holder.ts';
+import { failed, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
+import { hostOf, NoWire, open, portOf } from './wire.ts';
+
+/** Layer 0: from a name to HTTP 101. */
+
+const urlOf = (context: CheckContext): URL => new URL(context.address(context.fresh('look'), context.fresh('nobody')));
+
+const isLocal = (host: string): boolean => /^(127\.|::1$|localhost$)/.test(host);
+
+async function resolve(context: CheckContext): Promise<Finding> {
+  const host = hostOf(urlOf(context));
+  try {
+    const all = await lookup(host, { all: true });
+    return passed(`${host}: ${all.map(({ address }) => address).join(', ')}`);
+  } catch (error) {
+    const says = `there is no host called ${host} (${(error as NodeJS.ErrnoException).code})`;
+    return failed(says, { unresolved: host });
+  }
+}
+
+type Tried = NonNullable<Facts['addresses']>[number];
+
+function tryAddress(address: string, port: number, wait_ms: number): Promise<Tried> {
+  const began = performance.now();
+  return new Promise((done) => {
+    const socket = connect({ host: address, port });
+    const end = (outcome: Tried['outcome'], error?: string): void => {
+      clearTimeout(late);
+      socket.destroy();
+      done({ address, outcome, ms: performance.now() - began, ...(error !== undefined && { error }) });
+    };
+    const late = setTimeout(() => end('filtered', 'no answer'), wait_ms);
+    socket.once('connect', () => end('open'));
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      const { code } = error;
+      if (code === 'ECONNREFUSED') end('refused', code);
+      else end(code === 'ETIMEDOUT' || code === 'EHOSTUNREACH' ? 'filtered' : 'failed', code ?? error.message);
+    });
+  });
+}
+
+async function tcp(context: CheckContext): Promise<Finding> {
+  const url = urlOf(context);
+  const port = portOf(url);
+  const all = await lookup(hostOf(url), { all: true });
+  const addresses = await Promise.all(all.map(({ address }) => tryAddress(address, port, context.wait_ms)));
+  const says = addresses
+    .map(({ address, outcome, ms, error }) =>
+      outcome === 'open'
+        ? `${address} open in ${ms.toFixed(1)} ms`
+        : `${address} ${outcome === 'failed' ? error : outcome}`,
+    )
+    .join(', ');
+  const holder = isLocal(hostOf(url)) ? portHolder(port) : undefined;
+  const facts: Facts = { addresses, ...(holder && { port_holder: holder }) };
+  const evidence = holder
+    ? [`port ${port} belongs to process ${holder.pid} since ${holder.since}: ${holder.command}`]
+    : isLocal(hostOf(url))
+      ? [`who has port ${port}: ${holderCommand(port)}`]
+      : [];
+  const finding = addresses.some(({ outcome }) => outcome === 'open') ? passed : failed;
+  return finding(`port ${port}: ${says}`, facts, evidence);
+}
+
+const day = (date: string): string => new Date(date).toISOString().slice(0, 10);
+
+function tls(context: CheckContext): Promise<Finding> {
+  const url = urlOf(context);
+  if (url.protocol !== 'wss:') return Promise.resolve(skipped('ws:// has no TLS'));
+  const host = hostOf(url);
+  const { ca } = context.target;
+  return new Promise((done) => {
+    const named = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
+    // Taken whatever it is: what is wrong with it is what we are here for.
+    const options = { host, port: portOf(url), rejectUnauthorized: false, ...named, ...(ca !== undefined && { ca }) };
+    const socket = connectTls(options);
+    const end = (finding: Finding): void => {
+      clearTimeout(late);
+      socket.destroy();
+      done(finding);
+    };
+    const late = setTimeout(() => {
+      end(failed('the TLS handshake is never answered', { tls: { error: 'no answer' } }));
+    }, context.wait_ms);
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code ?? error.message;
+      end(failed(`TLS failed: ${refusalMeaning(why)?.meaning ?? why} (${why})`, { tls: { error: why } }));
+    });
+    socket.once('secureConnect', () => {
+      const certificate = socket.getPeerCertificate();
+      end(certificateFinding(certificate, socket.authorized, socket.authorizationError as unknown, host));
+    });
+  });
+}
+
+function certificateFinding(found: PeerCertificate, trusted: boolean, why: unknown, host: string): Finding {
+  const names = found.subjectaltname ?? found.subject?.CN ?? 'no name';
+  const evidence = [`for ${String(names)}, valid from ${found.valid_from} to ${found.valid_to}`];
+  const valid_to = new Date(found.valid_to).toISOString();
+  if (Date.parse(found.valid_to) < Date.now()) {
+    const says = `the certificate expired on ${day(found.valid_to)}`;
+    return failed(says, { tls: { expired_since: valid_to, valid_to } }, evidence);
+  }
+  if (Date.parse(found.valid_from) > Date.now()) {
+    const not_before = new Date(found.valid_from).toISOString();
+    return failed(`the certificate is valid from ${day(found.valid_from)} only`, { tls: { not_before } }, evidence);
+  }
+  if (!trusted) {
+    const error = why instanceof Error ? ((why as NodeJS.ErrnoException).code ?? why.message) : String(why);
+    const says =
+      error === 'ERR_TLS_CERT_ALTNAME_INVALID'
+        ? `the certificate is for ${String(names)}, not for ${host}`
+        : `the certificate is not trusted (${error}); its authority is given with --ca FILE`;
+    return failed(says, { tls: { error, valid_to } }, evidence);
+  }
+  return passed(`the certificate is trusted, and valid until ${day(found.valid_to)}`, { tls: { valid_to } }, evidence);
+}
+
+async function upgrade(context: CheckContext): Promise<Finding> {
+  const began = performance.now();
+  try {
+    const wire = await open(urlOf(context).href, context);
+    const ms = performance.now() - began;
+    wire.cut();
+    const server = wire.answer.fields.get('server');
+    const says = `HTTP 101 in ${ms.toFixed(1)} ms${server === undefined ? '' : `, "Server: ${server}"`}`;
+    return passed(says, {
+      upgrade: { status: 101, said: 'upgrade' },
+      ...(server !== undefined && { server_header: server }),
+    });
+  } catch (error) {
+    if (!(error instanceof NoWire)) throw error;
+    return refused(error);
+  }
+}
+
+function refused({ why, message, answer }: NoWire): Finding {
+  const server = answer?.fields.get('server');
+  const header: Facts = server === undefined ? {} : { server_header: server };
+  if (answer?.status !== undefined) {
+    const meaning = refusalMeaning(`HTTP ${answer.status}`)?.meaning ?? 'it is no WebSocket endpoint';
+    const facts: Facts = { upgrade: { status: answer.status, said: 'http' }, ...header };
+    return failed(`HTTP ${answer.status} where 101 was expected: ${meaning}`, facts, [answer.raw.split('\r\n')[0]!]);
+  }
+  if (why === 'nothing') {
+    const says = `the port is open, and the handshake is never answered: ${message}`;
+    return failed(says, { upgrade: { said: 'nothing' } });
+  }
+  if (answer) {
+    const text = answer.raw.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 60);
+    return failed(`it speaks no HTTP: it answered "${text}"`, { upgrade: { said: 'other', text } });
+  }
+  const meaning = why === 'failed' ? (refusalMeaning(message)?.meaning ?? message) : message;
+  const says = `no answer to the handshake: ${meaning}${meaning === message ? '' : ` (${message})`}`;
+  return failed(says, { upgrade: { said: 'closed' } });
+}
+
+export const reach: readonly Step[] = [
+  {
+    id: 'reach.resolve',
+    layer: 'reach',
+    title: 'The name has an address',
+    checklist: ['The URL is right'],
+    run: resolve,
+  },
+  {
+    id: 'reach.port',
+    layer: 'reach',
+    title: 'The port is open, neither refused nor filtered by a firewall',
+    checklist: ['The server is running', 'No other server holds the port', 'No firewall is in the way'],
+    run: tcp,
+  },
+  {
+    id: 'reach.tls',
+    layer: 'reach',
+    title: 'The TLS certificate is trusted, for this name, and not expired',
+    checklist: [],
+    run: tls,
+  },
+  {
+    id: 'reach.upgrade',
+    layer: 'reach',
+    title: 'The opening handshake is answered with HTTP 101',
+    checklist: ['The client connects'],
+    run: upgrade,
+  },
+];

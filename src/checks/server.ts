@@ -1,0 +1,331 @@
+import { TEXT } from '../core/frames.ts';
+import { formatBytes } from '../core/units.ts';
+import type { Facts } from './facts.ts';
+import { accepts } from './launch.ts';
+import { closing } from './protocol.ts';
+import { failed, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
+import { join, newItem, NotJoined, type User } from './user.ts';
+import { variationLines, vary } from './variations.ts';
+import { open } from './wire.ts';
+
+/** Layer 3: what a collaboration server does. What is marked ext in the protocol is claimed only where it is there. */
+
+async function joins(context: CheckContext): Promise<Finding> {
+  try {
+    const user = await join(context, context.fresh('s'), context.fresh('u'));
+    await user.leave();
+    return passed(`connection:ack came${user.ack['is_host'] === true ? ', as host' : ''}`, {
+      join: { outcome: 'acknowledged' },
+    });
+  } catch (error) {
+    if (!(error instanceof NotJoined)) throw error;
+    return notJoined(context, error);
+  }
+}
+
+async function notJoined(context: CheckContext, { wire }: NotJoined): Promise<Finding> {
+  const { closed } = wire;
+  const first = wire.received.find(({ opcode }) => opcode === TEXT);
+  if (!closed) wire.cut();
+  const { kind } = context.facts;
+  if (kind === 'engine.io' || kind === 'yjs' || kind === 'echo') {
+    return failed('no connection:ack: it speaks another protocol', { join: { outcome: 'other' } });
+  }
+  const before = closed ? String(closed.code) : 'no connection:ack';
+  const variations = await vary(context, before);
+  const evidence = ['once more, with one thing changed:', ...variationLines(variations).map((line) => `  ${line}`)];
+  if (closed) {
+    const { code, reason, after_ms } = closed;
+    const says = `closed by the server ${after_ms.toFixed(0)} ms after the handshake, before connection:ack and before we sent a byte: ${closing(closed)}`;
+    return failed(says, { join: { outcome: 'closed', code, reason, after_ms }, variations }, evidence);
+  }
+  const says = `no connection:ack within ${context.wait_ms / 1000} s${first ? `; it said ${first.text.slice(0, 80)}` : ''}`;
+  return failed(says, { join: { outcome: 'silent' }, variations }, evidence);
+}
+
+/** Two users in one session; both gone afterwards, however it ends. */
+async function together(
+  context: CheckContext,
+  what: (one: User, other: User & { ack: Record<string, unknown> }) => Promise<Finding>,
+): Promise<Finding> {
+  const session = context.fresh('s');
+  const one = await join(context, session, context.fresh('a'));
+  let other: Awaited<ReturnType<typeof join>> | undefined;
+  try {
+    other = await join(context, session, context.fresh('b'));
+    return await what(one, other);
+  } finally {
+    one.wire.cut();
+    other?.wire.cut();
+  }
+}
+
+const presence = (context: CheckContext): Promise<Finding> =>
+  together(context, async (one, other) => {
+    const about = (message: Record<string, unknown>): boolean => message['user_id'] === other.id;
+    if (!(await one.next('user:joined', about))) return failed('the other user is not told of a joiner (user:joined)');
+    await other.leave();
+    if (!(await one.next('user:left', about))) return failed('the other user is not told of a leaver (user:left)');
+    return passed('user:joined and user:left reach the others');
+  });
+
+const vanishing = (context: CheckContext): Promise<Finding> =>
+  together(context, async (one, other) => {
+    other.wire.cut();
+    const left = await one.next('user:left', ({ user_id }) => user_id === other.id);
+    return left
+      ? passed('a user who vanishes is noticed, and the others are told')
+      : failed('nobody is told of a user who vanished');
+  });
+
+async function heartbeat(context: CheckContext): Promise<Finding> {
+  const user = await join(context, context.fresh('s'), context.fresh('u'));
+  const answered = await user.upToNow();
+  const { closed } = user.wire;
+  user.wire.cut();
+  if (answered) return passed('ping is answered with pong', { heartbeat: 'answered' });
+  return failed(`ping is not answered with pong${closed ? `: ${closing(closed)}` : ''}`, { heartbeat: 'forgotten' });
+}
+
+const changes = (context: CheckContext): Promise<Finding> =>
+  together(context, async (one, other) => {
+    const item = newItem();
+    one.change('add_item', item.id, item.data);
+    const seen = await other.saw('add_item', item.id);
+    if (!seen) return failed('a change does not reach the other user of the session', { relayed: false });
+    await one.upToNow();
+    if (one.messages().some(({ type }) => type === 'command')) return failed('a change comes back to who made it');
+    const extras = {
+      versions: typeof seen['version'] === 'number',
+      acks: one.messages().some(({ type }) => type === 'command:ack'),
+      state: false,
+    };
+    const says = `a change reaches the other user, once, and not its sender${extras.versions ? '' : '; not claimed: it gives changes no version'}`;
+    return passed(says, { relayed: true, extras });
+  });
+
+async function isolation(context: CheckContext): Promise<Finding> {
+  const outsider = await join(context, context.fresh('s'), context.fresh('u'));
+  try {
+    return await together(context, async (one, other) => {
+      const item = newItem();
+      one.change('add_item', item.id, item.data);
+      await other.saw('add_item', item.id);
+      await outsider.upToNow();
+      const strange = outsider.messages().find((message) => {
+        return message['type'] === 'command' || [one.id, other.id].includes(String(message['user_id']));
+      });
+      if (!strange) return passed('a session hears nothing of another');
+      const leaked = String(strange['type']);
+      return failed(`a user in another session got ${leaked} of this one`, { leaked }, [
+        `session ${one.session}, user ${one.id}, sent; session ${outsider.session} got ${JSON.stringify(strange).slice(0, 160)}`,
+      ]);
+    });
+  } finally {
+    outsider.wire.cut();
+  }
+}
+
+const stateOf = (message: Record<string, unknown> | undefined): Record<string, unknown>[] | undefined => {
+  const state = message?.['state'] as { items?: Record<string, unknown>[] } | null | undefined;
+  return state?.items;
+};
+const holds = (items: readonly Record<string, unknown>[] | undefined, id: string): boolean =>
+  items?.some((item) => [item['uuid'], item['item_uuid'], item['item_id']].includes(id)) ?? false;
+
+const sync = (context: CheckContext): Promise<Finding> =>
+  together(context, async (one, other) => {
+    const item = newItem();
+    one.change('add_item', item.id, item.data);
+    await other.saw('add_item', item.id);
+    other.wire.send({ type: 'sync:request', user_id: other.id });
+    const full = await Promise.race([
+      other.next('sync:full_state', (m) => holds(stateOf(m), item.id)),
+      other.next('sync:state', (m) => m !== undefined),
+    ]);
+    const any = full ?? other.messages().find(({ type }) => String(type).startsWith('sync:'));
+    if (!any) return skipped('not claimed: sync:request is not answered; it is a mere relay');
+    if (!holds(stateOf(any), item.id))
+      return skipped('not claimed: it answers sync:request without a state of its own');
+    return passed('sync:request brings the whole state');
+  });
+
+async function lateJoin(context: CheckContext): Promise<Finding> {
+  return together(context, async (one, other) => {
+    const item = newItem();
+    one.change('add_item', item.id, item.data);
+    await other.saw('add_item', item.id);
+    const third = await join(context, one.session, context.fresh('c'));
+    try {
+      const full = await third.next('sync:full_state', (message) => holds(stateOf(message), item.id));
+      if (full) return passed('who joins later gets what is there');
+      return skipped('not claimed: who joins later gets no state of the server; a host may send its own');
+    } finally {
+      third.wire.cut();
+    }
+  });
+}
+
+const host = (context: CheckContext): Promise<Finding> =>
+  together(context, async (one, other) => {
+    if (!('is_host' in other.ack)) return skipped('not claimed: connection:ack names no host');
+    if (other.ack['is_host'] === true) return failed('the second user of a session is its host too');
+    await one.leave();
+    const told = await other.next('session:host');
+    if (told) return passed('the first is host; when it leaves, the next is told');
+    return passed('the first is host; not claimed: nobody is told when it leaves');
+  });
+
+async function wrongPath(context: CheckContext): Promise<Finding> {
+  const template = context.target.urls[0]!;
+  if (template.includes('{session}')) return skipped('not claimed: the address is a template of yours');
+  const url = new URL(context.address('x', 'y'));
+  url.pathname = '/nowhere/at/all/of/this';
+  let wire;
+  try {
+    wire = await open(url.href, context);
+  } catch {
+    return skipped('not claimed: it refuses a wrong path before the handshake, where Qt sees no code');
+  }
+  const closed = await wire.ended(context.wait_ms);
+  wire.cut();
+  if (closed?.code === 1008) return passed(`a wrong path is closed with 1008, "${closed.reason}"`);
+  if (!closed) return skipped('not claimed: it takes any path');
+  return failed(`a wrong path is closed with ${closing(closed)}, not 1008`);
+}
+
+async function badInput(context: CheckContext): Promise<Finding> {
+  const user = await join(context, context.fresh('s'), context.fresh('u'));
+  try {
+    user.wire.send('this is no JSON');
+    await user.upToNow();
+    const { closed } = user.wire;
+    if (closed?.by === 'server' || closed?.by === 'network') {
+      const { code, reason } = closed;
+      return failed(`a message that is not JSON ends the connection: ${closing(closed)}`, {
+        not_json: { code, reason },
+      });
+    }
+    const told = user.messages().some(({ type }) => type === 'error');
+    return passed(`a message that is not JSON ends no connection${told ? ', and is answered with an error' : ''}`);
+  } finally {
+    user.wire.cut();
+  }
+}
+
+const PIECE = 60 * 1024;
+const AT_ONCE = 8;
+const MOST_BYTES = 24 * 1024 * 1024;
+
+/** One user stops reading; the other two must not notice. */
+const slowReader = (context: CheckContext): Promise<Finding> =>
+  together(context, async (one, other) => {
+    const slow = await join(context, one.session, context.fresh('slow'));
+    slow.wire.pause();
+    const item = newItem();
+    const filler = 'x'.repeat(PIECE);
+    const data = { ...item.data, filler };
+    let sent = 0;
+    const began = performance.now();
+    const got = (): number => other.wire.received.reduce((all, { text }) => all + (text.includes(filler) ? 1 : 0), 0);
+    try {
+      while (sent * PIECE < MOST_BYTES && performance.now() - began < 2 * context.wait_ms) {
+        for (let i = 0; i < AT_ONCE; i++) one.change('update_item', item.id, data);
+        sent += AT_ONCE;
+        if (await other.wire.until(() => got() >= AT_ONCE, context.wait_ms)) {
+          // What was seen is not needed again.
+          other.wire.received.length = 0;
+          one.wire.received.length = 0;
+          continue;
+        }
+        const bytes = sent * PIECE;
+        const why = other.wire.closed
+          ? closing(other.wire.closed)
+          : `nothing more reached the others for ${context.wait_ms / 1000} s`;
+        return failed(`after ${formatBytes(bytes)} to a user who does not read: ${why}`, {
+          stalled_by_slow_reader: { after_bytes: bytes },
+        });
+      }
+      return passed(`a user who does not read holds up nobody (${formatBytes(sent * PIECE)} sent)`);
+    } finally {
+      slow.wire.cut();
+    }
+  });
+
+const ENDS_MS = 6000;
+
+async function shutdown(context: CheckContext): Promise<Finding> {
+  const { server } = context;
+  if (!server)
+    return skipped('not claimed: the server is not ours to stop (--start "COMMAND {port}" starts it for this)');
+  if (process.platform === 'win32')
+    return skipped('not claimed: Windows has no Ctrl+C that one process can send another');
+  const user = await join(context, context.fresh('s'), context.fresh('u'));
+  const began = performance.now();
+  const ended = await server.interrupt(ENDS_MS);
+  const after_ms = performance.now() - began;
+  const port_free = !(await accepts(server.port));
+  const closed = await user.wire.ended(500);
+  user.wire.cut();
+  const facts: Facts = { shutdown: { ended, port_free, after_ms, ...(closed && { code: closed.code }) } };
+  const evidence = [closed ? `its client saw ${closing(closed)}` : 'its client saw nothing'];
+  if (!port_free)
+    return failed(`port ${server.port} is still taken ${(after_ms / 1000).toFixed(1)} s after Ctrl+C`, facts, evidence);
+  if (!ended) return failed(`it does not end within ${ENDS_MS / 1000} s after Ctrl+C`, facts, evidence);
+  return passed(
+    `ended ${(after_ms / 1000).toFixed(1)} s after Ctrl+C; the port is free; its client saw ${closed?.code ?? 'nothing'}`,
+    facts,
+    evidence,
+  );
+}
+
+async function restart(context: CheckContext): Promise<Finding> {
+  const { server } = context;
+  if (!server) return skipped('not claimed: the server is not ours to start again');
+  try {
+    await server.restart();
+  } catch (error) {
+    const last_line = server.lastLines().at(-1);
+    return failed(
+      (error as Error).message,
+      { restart: { listens: false, ...(last_line !== undefined && { last_line }) } },
+      server.lastLines().slice(-5),
+    );
+  }
+  const user = await join(context, context.fresh('s'), context.fresh('u'));
+  await user.leave();
+  return passed(`started again at once on port ${server.port}, and lets users in`, { restart: { listens: true } });
+}
+
+const step = (id: string, title: string, checklist: readonly string[], run: Step['run']): Step => ({
+  id: `server.${id}`,
+  layer: 'server',
+  title,
+  checklist,
+  run: (context) =>
+    id !== 'join' && context.facts.join?.outcome !== 'acknowledged' ? Promise.resolve(notTried) : run(context),
+});
+
+const notTried: Finding = { standing: 'unknown', says: 'not run: nobody is let in' };
+
+export const server: readonly Step[] = [
+  step('join', 'A user is acknowledged', ['The server accepts the client', 'connection:ack is received'], joins),
+  step('presence', 'The others are told who comes and goes', ['Several users see each other'], presence),
+  step('vanishing', 'A user who vanishes is noticed', [], vanishing),
+  step('heartbeat', 'The heartbeat is answered', ['ping is answered with pong'], heartbeat),
+  step('changes', 'A change reaches the others of the session', ['Messages are broadcast to the others'], changes),
+  step('isolation', 'A session hears nothing of another', ['Sessions are kept apart'], isolation),
+  step('sync', 'The whole state can be asked for', ['The state is synchronised'], sync),
+  step('late-join', 'Who joins later gets what is there', ['A late joiner sees the items'], lateJoin),
+  step('host', 'The first in a session is its host', [], host),
+  step('path', 'A wrong path is told by 1008', ['A wrong URL is recognised'], wrongPath),
+  step('bad-input', 'A bad message ends no connection', [], badInput),
+  step('slow-reader', 'Nobody waits for a user who does not read', [], slowReader),
+  step(
+    'shutdown',
+    'Ctrl+C ends it, and frees the port',
+    ['The server shuts down gracefully', 'The port is released'],
+    shutdown,
+  ),
+  step('restart', 'It starts again at once on the same port', ['The server can be restarted at once'], restart),
+];

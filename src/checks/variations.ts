@@ -1,0 +1,84 @@
+import type { Variation } from './facts.ts';
+import { qtOutcome } from './qt-client.ts';
+import type { CheckContext } from './step.ts';
+import { jsonOf, NoWire, open, type Wire, type WireOptions } from './wire.ts';
+
+/** One thing that is changed, and what it rules out where it makes no difference. */
+interface Change {
+  change: string;
+  rules_out: string;
+  attempt(context: CheckContext): Promise<string>;
+}
+
+/** How a connection that was to be acknowledged ended. */
+async function outcomeOf(
+  context: CheckContext,
+  address: string,
+  more: Partial<WireOptions> = {},
+  first?: string,
+): Promise<string> {
+  let wire: Wire;
+  try {
+    wire = await open(address, { ...context, ...more });
+  } catch (error) {
+    if (error instanceof NoWire) return error.message;
+    throw error;
+  }
+  if (first !== undefined) wire.send(first);
+  const acknowledged = (): boolean => wire.received.some((one) => jsonOf(one)?.['type'] === 'connection:ack');
+  await wire.until(acknowledged, context.wait_ms);
+  const { closed } = wire;
+  const outcome = acknowledged() ? 'acknowledged' : closed ? String(closed.code) : 'no connection:ack';
+  wire.cut();
+  return outcome;
+}
+
+const user = (context: CheckContext): string => context.address(context.fresh('s'), context.fresh('u'));
+
+const CHANGES: readonly Change[] = [
+  { change: 'other session and user', rules_out: 'the ids', attempt: (context) => outcomeOf(context, user(context)) },
+  {
+    change: 'path / for /ws/S/U',
+    rules_out: 'the path',
+    attempt: (context) => outcomeOf(context, new URL('/', user(context)).href),
+  },
+  {
+    change: 'compression offered',
+    rules_out: 'compression',
+    attempt: (context) =>
+      outcomeOf(context, user(context), { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } }),
+  },
+  {
+    change: 'a sub-protocol offered',
+    rules_out: 'the sub-protocol',
+    attempt: (context) => outcomeOf(context, user(context), { headers: { 'Sec-WebSocket-Protocol': 'collab' } }),
+  },
+  {
+    change: 'pongs not answered',
+    rules_out: 'pings',
+    attempt: (context) => outcomeOf(context, user(context), { pongs: false }),
+  },
+  {
+    change: 'a message of ours first',
+    rules_out: 'who speaks first',
+    attempt: (context) => outcomeOf(context, user(context), {}, '{"type":"sync:request"}'),
+  },
+  { change: 'real Qt client', rules_out: 'the client', attempt: (context) => qtOutcome(context, user(context)) },
+];
+
+/** Repeats a connection that was not acknowledged with one thing changed each time. */
+export async function vary(context: CheckContext, before: string): Promise<Variation[]> {
+  const tried = await Promise.all(
+    CHANGES.map(async ({ change, rules_out, attempt }) => ({ change, rules_out, outcome: await attempt(context) })),
+  );
+  return tried
+    .filter(({ outcome }) => outcome !== 'not here')
+    .map(({ change, rules_out, outcome }) => ({ change, rules_out, outcome, same: outcome === before }));
+}
+
+/** `other session and user   1011  so not the ids` */
+export const variationLines = (all: readonly Variation[]): string[] =>
+  all.map(({ change, outcome, rules_out, same }) => {
+    const so = same ? `so not ${rules_out}` : `that makes the difference: ${rules_out}`;
+    return `${change.padEnd(24)} ${outcome}  ${so}`;
+  });

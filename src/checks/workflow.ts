@@ -1,0 +1,183 @@
+import { closing } from './protocol.ts';
+import { python, startQt, START_MS } from './qt-client.ts';
+import { failed, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
+import { join, newItem, type User } from './user.ts';
+
+/** Layer 4: the guide's integration test. */
+
+const BEATS = 3;
+
+/** Several instances in one session, which stay, ping, and exchange changes. */
+async function stays(context: CheckContext): Promise<Finding> {
+  const session = context.fresh('s');
+  const users: User[] = [];
+  for (const name of ['a', 'b', 'c']) users.push(await join(context, session, context.fresh(name)));
+  const began = performance.now();
+  let rounds = 0;
+  try {
+    const due = context.for_ms / BEATS;
+    while (rounds < BEATS) {
+      const item = newItem(rounds);
+      users[rounds % users.length]!.change('add_item', item.id, item.data);
+      const others = users.filter((_, at) => at !== rounds % users.length);
+      const seen = await Promise.all(others.map((user) => user.saw('add_item', item.id)));
+      const pongs = await Promise.all(users.map((user) => user.upToNow()));
+      const gone = users.find(({ wire }) => wire.closed !== undefined);
+      if (gone) return thrownOut(gone, performance.now() - began);
+      if (seen.includes(undefined)) return failed(`change ${rounds + 1} did not reach everybody in the session`);
+      if (pongs.includes(false)) return failed(`heartbeat ${rounds + 1} was not answered`, { heartbeat: 'forgotten' });
+      rounds++;
+      await users[0]!.wire.until(
+        () => users.some(({ wire }) => wire.closed !== undefined),
+        rounds * due - (performance.now() - began),
+      );
+    }
+    const gone = users.find(({ wire }) => wire.closed !== undefined);
+    if (gone) return thrownOut(gone, performance.now() - began);
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    return passed(
+      `3 users stayed ${seconds} s in one session: ${BEATS} changes each seen by all, ${BEATS * 3} heartbeats answered`,
+    );
+  } finally {
+    for (const { wire } of users) wire.cut();
+  }
+}
+
+function thrownOut({ wire }: User, after_ms: number): Finding {
+  const { code, reason } = wire.closed!;
+  const says = `a user was thrown out after ${(after_ms / 1000).toFixed(1)} s: ${closing(wire.closed!)}`;
+  return failed(says, { unexpected_close: { code, reason, after_ms, where: 'workflow' } });
+}
+
+async function edits(context: CheckContext): Promise<Finding> {
+  const session = context.fresh('s');
+  const one = await join(context, session, context.fresh('a'));
+  const other = await join(context, session, context.fresh('b'));
+  try {
+    const item = newItem();
+    const moved = { ...item.data, x_mm: 123.5, y_mm: -7.25 };
+    const steps = [
+      ['add_item', item.data],
+      ['move_item', moved],
+      ['remove_item', {}],
+    ] as const;
+    for (const [action, data] of steps) {
+      one.change(action, item.id, data);
+      const seen = await other.saw(action, item.id);
+      if (!seen) return failed(`${action} does not reach the other user`);
+      const arrived = (seen['command'] as { data?: Record<string, unknown> }).data ?? {};
+      const wrong = Object.entries(data).find(([key, value]) => arrived[key] !== value);
+      if (wrong)
+        return failed(
+          `${action} arrives altered: ${wrong[0]} was ${JSON.stringify(wrong[1])}, and is ${JSON.stringify(arrived[wrong[0]])}`,
+        );
+    }
+    return passed('add, move and remove arrive as they were sent');
+  } finally {
+    one.wire.cut();
+    other.wire.cut();
+  }
+}
+
+async function reconnects(context: CheckContext): Promise<Finding> {
+  const session = context.fresh('s');
+  const stayer = await join(context, session, context.fresh('a'));
+  const id = context.fresh('b');
+  const before = await join(context, session, id);
+  try {
+    const item = newItem();
+    before.change('add_item', item.id, item.data);
+    await stayer.saw('add_item', item.id);
+    before.wire.cut();
+    const away = newItem();
+    stayer.change('add_item', away.id, away.data);
+    await stayer.upToNow();
+    const again = await join(context, session, id);
+    again.wire.send({ type: 'sync:request', user_id: id });
+    const state = await again.next('sync:full_state', (message) => {
+      const text = JSON.stringify(message['state'] ?? null);
+      return text.includes(item.id) && text.includes(away.id);
+    });
+    const later = newItem();
+    stayer.change('add_item', later.id, later.data);
+    const goesOn = await again.saw('add_item', later.id);
+    again.wire.cut();
+    if (!goesOn) return failed('after coming back a user gets no further changes');
+    if (state) return passed('who comes back gets the state, with what was added meanwhile');
+    return skipped('who comes back works on; not claimed: the server keeps no state to give');
+  } finally {
+    stayer.wire.cut();
+    before.wire.cut();
+  }
+}
+
+async function leaves(context: CheckContext): Promise<Finding> {
+  const user = await join(context, context.fresh('s'), context.fresh('u'));
+  await user.upToNow();
+  const closed = await user.wire.close(context.wait_ms);
+  if (!closed) return failed('our close frame is not answered');
+  return closed.code === 1000
+    ? passed('leaving ends with 1000')
+    : failed(`leaving ends with ${closing(closed)}, not 1000`);
+}
+
+/** A real Qt client and a simulated user in one session. */
+async function withQt(context: CheckContext): Promise<Finding> {
+  const here = await python();
+  if (!here) return skipped('not claimed: no Python with PyQt6 here (see Qt)');
+  const session = context.fresh('s');
+  const user = await join(context, session, context.fresh('a'));
+  const client = startQt(here, context.address(session, context.fresh('qt')));
+  try {
+    const acknowledged = await client.until(
+      ({ text }) => text?.includes('connection:ack') ?? false,
+      context.wait_ms + START_MS,
+    );
+    if (!acknowledged) return failed('the Qt client is not acknowledged');
+    const ours = newItem();
+    user.change('add_item', ours.id, ours.data);
+    const seen = await client.until(({ text }) => text?.includes(ours.id) ?? false, context.wait_ms);
+    const theirs = newItem();
+    const command = { action: 'add_item', item_type: 'lens', item_id: theirs.id, data: theirs.data };
+    client.send(JSON.stringify({ type: 'command', command, user_id: 'check-qt' }));
+    const answered = await user.saw('add_item', theirs.id);
+    if (!seen) return failed('the Qt client does not see the other user’s item');
+    if (!answered) return failed('the other user does not see the Qt client’s item');
+    return passed(`a real Qt client (${here.qt}) and a simulated user see each other’s items`);
+  } finally {
+    user.wire.cut();
+    await client.end();
+  }
+}
+
+const step = (id: string, title: string, checklist: readonly string[], run: Step['run']): Step => ({
+  id: `workflow.${id}`,
+  layer: 'workflow',
+  title,
+  checklist,
+  run,
+});
+
+export const workflow: readonly Step[] = [
+  step(
+    'stays',
+    'Several users stay in one session, exchange messages, and are answered',
+    [
+      'The connection stays alive for 15 s and longer',
+      'At least two messages are exchanged',
+      'Several instances share a session',
+      'No unexpected disconnect',
+      'Heartbeats are answered',
+    ],
+    stays,
+  ),
+  step('edits', 'Adding, moving and removing items is synchronised', ['Add, move and remove are synchronised'], edits),
+  step('reconnect', 'Who comes back has everything', ['The state is right after reconnecting'], reconnects),
+  step('leaves', 'Leaving is a clean close', ['The connection closes cleanly'], leaves),
+  step(
+    'qt',
+    'A real Qt client and a simulated user see each other’s items',
+    ['The real client works with the server'],
+    withQt,
+  ),
+];
