@@ -2,7 +2,8 @@ import type { Frame } from './frames.ts';
 import type { Hub } from './hub.ts';
 import { checkCommand, checkCursor, checkState, parseMessage, Refusal, type Fields } from './input.ts';
 import * as messages from './messages.ts';
-import type { Member, Receiver, Session } from './session.ts';
+import type { Member } from './roster.ts';
+import type { Receiver, Session } from './session.ts';
 
 /** The other end of a connection, as the server sees it: a socket, or something in memory. */
 export interface Peer extends Receiver {

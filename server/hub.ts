@@ -3,7 +3,8 @@ import { Connection, type Peer } from './connection.ts';
 import type { Limits } from './limits.ts';
 import { silent, type Log } from './log.ts';
 import type { Sabotage } from './sabotage.ts';
-import { Session, type Member, type Receiver, type Surroundings } from './session.ts';
+import type { Member } from './roster.ts';
+import { Session, type Receiver, type Surroundings } from './session.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** What a {@link Hub} works with. */

@@ -8,28 +8,22 @@ class FakeSocket {
   writes: Buffer[] = [];
   writableLength = 0;
   asleep = false;
-  #waiting: (() => void)[] = [];
+  drain = (): void => {};
 
-  write(bytes: Buffer, written: () => void): boolean {
+  write(bytes: Buffer): boolean {
     this.writes.push(bytes);
     if (this.asleep) this.writableLength += bytes.length;
-    this.#waiting.push(written);
-    if (!this.asleep) queueMicrotask(() => this.#tell());
     return !this.asleep;
   }
 
   wake(): void {
     this.asleep = false;
     this.writableLength = 0;
-    this.#tell();
+    this.drain();
   }
 
   get text(): string {
     return this.writes.map(String).join('');
-  }
-
-  #tell(): void {
-    for (const written of this.#waiting.splice(0)) written();
   }
 }
 
@@ -39,7 +33,9 @@ function outboxes(count: number, maxBacklog = 1000) {
   let slow = 0;
   const all = Array.from({ length: count }, () => {
     const socket = new FakeSocket();
-    return { socket, outbox: new Outbox(socket as never, turn, maxBacklog, () => slow++) };
+    const outbox = new Outbox(socket as never, turn, maxBacklog, () => slow++);
+    socket.drain = () => outbox.drained();
+    return { socket, outbox };
   });
   return { all, counts, tooSlow: () => slow };
 }

@@ -115,15 +115,16 @@ export class Outbox {
 
   #write(bytes: Buffer): void {
     this.#turn.counts.bytesSent += bytes.length;
-    this.#socket.write(bytes, this.#written);
-    this.#blocked = this.#socket.writableLength > 0;
+    // What is larger than the socket's buffer is answered by false even where the kernel takes it at once.
+    if (!this.#socket.write(bytes)) this.#blocked = this.#socket.writableLength > 0;
   }
 
-  readonly #written = (): void => {
-    if (!this.#blocked || this.#socket.writableLength > 0) return;
+  /** The socket has nothing in hand any more. */
+  drained(): void {
+    if (!this.#blocked) return;
     this.#blocked = false;
     this.flush();
-  };
+  }
 }
 
 /** What a {@link Turn} counts. */

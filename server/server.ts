@@ -2,6 +2,7 @@ import { createServer as createHttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { Admissions } from './admissions.ts';
 import { realClock } from './clock.ts';
 import { parseFaults, type Fault, type FaultName } from './faults.ts';
 import { MAX_MESSAGE } from './frames.ts';
@@ -63,6 +64,7 @@ export async function createServer(options: ServerOptions = {}): Promise<CollabS
   const sabotage = faults.length > 0 ? new Sabotage(faults, options.seed ?? 1, realClock) : undefined;
   const hub = new Hub({ limits, clock: realClock, telemetry, sabotage, log: options.log });
   const turn = new Turn(telemetry);
+  const admissions = new Admissions(realClock.now);
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION });
   // Node counts its own period of sampling as delay.
   const loopDelay = (quantile: number): number =>
@@ -98,11 +100,15 @@ export async function createServer(options: ServerOptions = {}): Promise<CollabS
       refuseUpgrade(socket);
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (ws) => {
-      live.add(ws);
-      connect(hub, turn, ws, request);
-      ws.once('close', () => live.delete(ws));
-    });
+    // Until `ws` listens: who has gone in the meantime is no mistake of the server's.
+    socket.once('error', () => socket.destroy());
+    admissions.add(() =>
+      sockets.handleUpgrade(request, socket, head, (ws) => {
+        live.add(ws);
+        connect(hub, turn, ws, request);
+        ws.once('close', () => live.delete(ws));
+      }),
+    );
   });
 
   const address = await listen(http, options.host ?? '127.0.0.1', options.port ?? DEFAULT_PORT);

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import { frameOf, type Frame } from './frames.ts';
 import { Refusal, type Command, type Fields } from './input.ts';
 import * as messages from './messages.ts';
+import { Roster, type Member } from './roster.ts';
 import { corrupted, type Sabotage } from './sabotage.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -10,14 +11,6 @@ import type { Telemetry } from './telemetry.ts';
 export interface Receiver {
   /** Queues a frame. Never ends the connection before it returns: a broadcast is under way. */
   send(frame: Frame): void;
-}
-
-/** A user who is present in a session. A newer connection of the same user takes over its place (P6). */
-export interface Member {
-  readonly userId: string;
-  receiver: Receiver;
-  /** The member's entry in the ack's `users`. */
-  readonly json: string;
 }
 
 /** What a session needs of the server around it. */
@@ -34,9 +27,7 @@ export interface Surroundings {
 export class Session {
   readonly id: string;
   readonly document = new Document();
-  /** Those present, the longest first: the first is the host (P13). */
-  readonly #members: Member[] = [];
-  readonly #byId = new Map<string, Member>();
+  readonly #roster = new Roster();
   readonly #around: Surroundings;
   /** Wall clock of the last change, s. */
   #changedAt: number;
@@ -51,37 +42,35 @@ export class Session {
 
   /** How many users are present. */
   get size(): number {
-    return this.#members.length;
+    return this.#roster.size;
   }
 
   get members(): readonly Member[] {
-    return this.#members;
+    return this.#roster.members;
   }
 
   member(userId: string): Member | undefined {
-    return this.#byId.get(userId);
+    return this.#roster.member(userId);
   }
 
   isHost(member: Member): boolean {
-    return this.#members[0] === member;
+    return this.#roster.host === member;
   }
 
   /** Lets a user in: the acknowledgement, the state (P10), and word to the others, unless a place is taken over (P6). */
   join(userId: string, receiver: Receiver): Member {
     const { clock, telemetry } = this.#around;
     const wall = clock.wall();
-    let member = this.#byId.get(userId);
+    let member = this.#roster.member(userId);
     if (member) {
       member.receiver = receiver;
     } else {
-      member = { userId, receiver, json: messages.userJson(userId, wall) };
-      this.#members.push(member);
-      this.#byId.set(userId, member);
+      member = this.#roster.add(userId, receiver, wall);
       telemetry.sent['user:joined'] += this.#toOthers(messages.presence('user:joined', userId, wall), member);
     }
     const host = this.isHost(member);
     const { version } = this.document;
-    const users = this.#members.map(({ json }) => json).join(',');
+    const users = this.#roster.usersJson();
     telemetry.sent['connection:ack']++;
     receiver.send(messages.connectionAck(this.id, userId, host, users, version, wall));
     if (!host || version > 0) this.sendState(member);
@@ -91,12 +80,11 @@ export class Session {
   /** Somebody left. Who is host now is told so (P13). */
   leave(member: Member): void {
     const { clock, telemetry } = this.#around;
-    const at = this.#members.indexOf(member);
-    this.#members.splice(at, 1);
-    this.#byId.delete(member.userId);
+    const wasHost = this.isHost(member);
+    this.#roster.remove(member);
     telemetry.sent['user:left'] += this.#toOthers(messages.presence('user:left', member.userId, clock.wall()));
-    const host = this.#members[0];
-    if (at === 0 && host) {
+    const { host } = this.#roster;
+    if (wasHost && host) {
       telemetry.sent['session:host']++;
       host.receiver.send(messages.sessionHost(host.userId));
     }
@@ -163,7 +151,7 @@ export class Session {
    */
   answerFor(host: Member, message: Fields, targetUser: string): void {
     const { telemetry } = this.#around;
-    const target = this.#byId.get(targetUser);
+    const target = this.#roster.member(targetUser);
     if (!target) {
       telemetry.dropped++;
     } else if (this.document.version > 0) {
@@ -182,7 +170,7 @@ export class Session {
   /** @returns how many got it */
   #toOthers(frame: Frame, sender?: Member): number {
     let copies = 0;
-    for (const member of this.#members) {
+    for (const member of this.#roster.members) {
       if (member === sender) continue;
       member.receiver.send(frame);
       copies++;
@@ -197,7 +185,7 @@ export class Session {
       receiver.send(copy);
       copies++;
     };
-    for (const member of this.#members) {
+    for (const member of this.#roster.members) {
       if (member === sender) continue;
       if (sabotage.happens('drop')) {
         sabotage.count('drop');

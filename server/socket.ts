@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import type { Connection, Peer } from './connection.ts';
 import type { Frame } from './frames.ts';
 import type { Hub } from './hub.ts';
 import { Outbox, type Turn } from './outbox.ts';
 
+const { OPEN } = WebSocket;
 /** TCP asks a silent peer whether it is still there (P16), ms. */
 const KEEP_ALIVE = 60_000;
 
@@ -50,8 +51,7 @@ export function connect(hub: Hub, turn: Turn, ws: WebSocket, request: IncomingMe
   socket.setKeepAlive(true, KEEP_ALIVE);
   // Once a close frame was sent no data may follow (RFC 6455, section 5.5.1), and `ws` answers the peer's by itself.
   const gate = {
-    write: (bytes: Uint8Array, written: () => void) =>
-      ws.readyState === ws.OPEN ? socket.write(bytes, written) : false,
+    write: (bytes: Uint8Array) => ws.readyState !== OPEN || socket.write(bytes),
     get writableLength() {
       return socket.writableLength;
     },
@@ -62,6 +62,7 @@ export function connect(hub: Hub, turn: Turn, ws: WebSocket, request: IncomingMe
   ws.on('error', (error) => hub.log.debug({ ...connection?.who, error: error.message }, 'bad frame or broken socket'));
   connection = hub.accept(request.url ?? '/', new SocketPeer(ws, outbox));
   const client = connection;
+  socket.on('drain', () => outbox.drained());
   ws.on('message', (data, isBinary) => client.receive(data as Buffer, isBinary));
   ws.on('ping', () => client.heard());
   // Our side ends right after the peer's close frame was answered: the peer may take its time to close its own.
