@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { Hub } from './hub.ts';
+import type { LoopDelay } from './loop-delay.ts';
 
 const LAG = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'];
 
@@ -18,11 +19,8 @@ function processRegistry(): Registry {
 
 const QUANTILES = [0.5, 0.9, 0.99, 1];
 
-/**
- * What `GET /metrics` shows. The server counts in plain numbers; they become metrics when somebody asks.
- * @param delay quantiles of the event loop's delay since the server's start, ms
- */
-export function exposition(hub: Hub, delay: (quantile: number) => number): { type: string; text(): Promise<string> } {
+/** What `GET /metrics` shows. The server counts in plain numbers; they become metrics when somebody asks. */
+export function exposition(hub: Hub, delay: LoopDelay): { type: string; text(): Promise<string> } {
   const register = new Registry();
   const { telemetry } = hub;
 
@@ -66,7 +64,7 @@ export function exposition(hub: Hub, delay: (quantile: number) => number): { typ
     registers: [],
     labelNames: ['quantile'],
     collect() {
-      for (const quantile of QUANTILES) this.set({ quantile }, delay(quantile) / 1000);
+      for (const quantile of QUANTILES) this.set({ quantile }, delay.quantile(quantile) / 1000);
     },
   });
   register.registerMetric(loop);

@@ -16,6 +16,9 @@ export interface CommandOptions extends ForegroundOptions, Omit<LoggerOptions, '
   port?: number;
 }
 
+/** How often a child tells its parent how it is, ms: once an interval of a run. */
+const TELLS_EVERY = 1000;
+
 /** Where a server in the foreground says things. */
 export const toOutput = (text: string): void => {
   process.stdout.write(text);
@@ -24,6 +27,7 @@ export const toOutput = (text: string): void => {
 /** What a child tells its parent. */
 export type FromServer =
   | { kind: 'ready'; url: string; port: number; pid: number }
+  | { kind: 'gauges'; event_loop_delay: number }
   | { kind: 'failed'; message: string; hint?: string; exitCode: number }
   | { kind: 'stopped'; counts: object };
 
@@ -38,6 +42,8 @@ export interface Running {
   port: number;
   close(): Promise<void>;
   counts(): object;
+  /** The longest delay of the event loop since the last call, ms. */
+  loopDelay?(): number;
 }
 
 /** Tells the parent; a parent that is gone is told nothing. */
@@ -47,6 +53,9 @@ function tellParent(message: FromServer): Promise<void> {
     else process.send?.(message, undefined, undefined, () => resolve());
   });
 }
+
+const tellGauges = (running: Running): void =>
+  void tellParent({ kind: 'gauges', event_loop_delay: running.loopDelay!() });
 
 /** Tells the parent why there is no server. */
 export const tellFailure = (error: unknown): Promise<void> =>
@@ -88,7 +97,9 @@ export async function untilStopped(
     if (!process.connected) orphaned();
     await tellParent({ kind: 'ready', url: running.url, port: running.port, pid: process.pid });
   }
+  const telling = child && running.loopDelay ? setInterval(() => tellGauges(running), TELLS_EVERY) : undefined;
   stopping(await asked);
+  clearInterval(telling);
   await running.close();
   if (child) {
     await tellParent({ kind: 'stopped', counts: running.counts() });

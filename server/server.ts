@@ -1,6 +1,5 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Admissions } from './admissions.ts';
 import { realClock } from './clock.ts';
@@ -11,6 +10,7 @@ import { Hub } from './hub.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { listen, type Address } from './listen.ts';
 import type { Log } from './log.ts';
+import { LoopDelay } from './loop-delay.ts';
 import { Turn } from './outbox.ts';
 import { Sabotage } from './sabotage.ts';
 import { closedOf, connect } from './socket.ts';
@@ -45,13 +45,13 @@ export interface ServerCounts {
 /** A collaboration server that runs. */
 export interface CollabServer extends Address {
   counts(): ServerCounts;
+  /** The longest delay of the event loop since the last call, ms. */
+  loopDelay(): number;
   /** Frees the port at once and closes everybody with 1001; resolved once the last connection is gone (P5). */
   close(): Promise<void>;
 }
 
 const DEFAULT_PORT = 8765;
-/** How often the event loop's delay is sampled, ms. */
-const DELAY_RESOLUTION = 10;
 
 /**
  * Starts the reference collaboration server.
@@ -65,10 +65,6 @@ export async function createServer(options: ServerOptions = {}): Promise<CollabS
   const hub = new Hub({ limits, clock: realClock, telemetry, sabotage, log: options.log });
   const turn = new Turn(telemetry);
   const admissions = new Admissions(realClock.now);
-  const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION });
-  // Node counts its own period of sampling as delay.
-  const loopDelay = (quantile: number): number =>
-    Math.max(0, delay.percentile(quantile * 100) / 1e6 - DELAY_RESOLUTION);
   const startedAt = realClock.now();
 
   // In a variable of its own, as the types of `ws` do not know `closeTimeout` yet.
@@ -89,7 +85,7 @@ export async function createServer(options: ServerOptions = {}): Promise<CollabS
         sessions: hub.sessions,
         uptime_s: Math.round(realClock.now() - startedAt) / 1000,
       }),
-    '/metrics': metricsPage(async () => (await import('./exposition.ts')).exposition(hub, loopDelay)),
+    '/metrics': metricsPage(async () => (await import('./exposition.ts')).exposition(hub, delay)),
   };
   const http = createHttpServer((request, response) =>
     answerHttp(request, response, pages, (path) => path.startsWith('/ws')),
@@ -111,10 +107,10 @@ export async function createServer(options: ServerOptions = {}): Promise<CollabS
     );
   });
 
+  const delay = new LoopDelay();
   const address = await listen(http, options.host ?? '127.0.0.1', options.port ?? DEFAULT_PORT);
   // Such as no file being left for one more connection: those that are there go on.
   http.on('error', (error) => options.log?.error({ error: error.message }, 'a connection could not be taken'));
-  delay.enable();
   const stopStalling = stallNowAndThen(sabotage);
 
   let closed: Promise<void> | undefined;
@@ -125,7 +121,7 @@ export async function createServer(options: ServerOptions = {}): Promise<CollabS
     hub.stop();
     http.closeAllConnections();
     await Promise.all(Array.from(live, closedOf));
-    delay.disable();
+    delay.stop();
   }
   const counts = (): ServerCounts => ({
     connections: telemetry.connections,
@@ -134,7 +130,7 @@ export async function createServer(options: ServerOptions = {}): Promise<CollabS
     disconnects: { ...telemetry.disconnects },
     faults: { ...sabotage?.counts },
   });
-  return { ...address, counts, close };
+  return { ...address, counts, loopDelay: () => delay.longest(), close };
 }
 
 /** The exposition is loaded when it is first asked for: most runs never do. */

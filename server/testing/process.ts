@@ -22,6 +22,17 @@ export function forkSource(url: URL, args: string[]): { child: ChildProcess; out
   return { child, output: () => text };
 }
 
+/** The first message of a kind that a child sends from now on. */
+export async function said<K extends FromServer['kind']>(
+  child: ChildProcess,
+  kind: K,
+): Promise<Extract<FromServer, { kind: K }>> {
+  for (;;) {
+    const [message] = (await once(child, 'message')) as [FromServer];
+    if (message.kind === kind) return message as Extract<FromServer, { kind: K }>;
+  }
+}
+
 /** Starts `server/main.ts` as a child and waits until it is ready. */
 export async function startProcess(options: object): Promise<ServerProcess> {
   const { child, output } = forkSource(program, [JSON.stringify({ port: 0, ...options })]);

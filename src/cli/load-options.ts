@@ -7,6 +7,7 @@ import {
   asText,
   duration,
   header,
+  httpUrl,
   ipAddresses,
   oneOf,
   pair,
@@ -79,6 +80,14 @@ export const loadOptions = {
     value: 'PID',
     read: whole(1, 4_194_304),
     about: 'Process of your server, whose processor, memory and files are then measured',
+  },
+  'server-metrics': {
+    group: 'target',
+    commands: RUN,
+    value: 'URL',
+    read: httpUrl,
+    about: 'Page of metrics of your server, as Prometheus scrapes it: processor, memory, files, event loop',
+    example: '--server-metrics http://localhost:9100/metrics',
   },
   fault: {
     group: 'target',

@@ -88,6 +88,13 @@ export const shard: Reader<{ index: number; of: number }> = (text, name) => {
 export const runId: Reader<string> = (text, name) =>
   /^[a-z0-9]{6}$/.test(text) ? text : refuse(name, 'six characters of a-z and 0-9', text);
 
+/** The address of a page. What may hold a secret is not repeated. */
+export const httpUrl: Reader<string> = (given, name) => {
+  if (/^https?:\/\//i.test(given) && URL.canParse(given.replaceAll('{port}', '1'))) return given;
+  const shown = given.replace(/[?#].*$/s, '').replace(/^([a-z+]+:\/\/)?[^/]*@/i, '$1');
+  return refuse(name, 'an address such as http://localhost:9100/metrics', shown);
+};
+
 /** The address of a server: a WebSocket, with a host; braces only as `{session}`, `{user}` and `{port}`. */
 export const socketUrl: Reader<string> = (given, name) => {
   // Query, fragment and credentials may hold a secret, so no sentence repeats them.

@@ -68,6 +68,15 @@ const CASES: [string | string[], string][] = [
   ],
   ['--server-pid 1', '--server-pid is about a server of yours, and there is none. Add --url ws://HOST:PORT.'],
   [
+    '--server-metrics http://x/m',
+    '--server-metrics is about a server of yours, and there is none. Add --url ws://HOST:PORT.',
+  ],
+  [
+    '--server-metrics localhost:1?k=secret --url ws://x',
+    '--server-metrics takes an address such as http://localhost:9100/metrics, not localhost:1.',
+  ],
+  ['--server-metrics http://x:{port}/m --url ws://x', '--server-metrics holds {port}, which only --start fills in.'],
+  [
     ['--start', 'x', '--server-pid', '1'],
     '--server-pid is not needed with --start, which knows the process it started.',
   ],

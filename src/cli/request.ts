@@ -112,13 +112,19 @@ function refuseContradictions(settings: RunSettings): void {
     });
   }
   const idle =
-    !own && (['subprotocol', 'ca', 'server-pid'] as const).find((name) => [settings[name]].flat()[0] !== undefined);
+    !own &&
+    (['subprotocol', 'ca', 'server-pid', 'server-metrics'] as const).find(
+      (name) => [settings[name]].flat()[0] !== undefined,
+    );
   if (idle)
     throw new ToolError(`--${idle} is about a server of yours, and there is none.`, {
       hint: 'Add --url ws://HOST:PORT.',
     });
   if (url.some((text) => text.includes('{port}')) && start === undefined) {
     throw new ToolError('--url holds {port}, which only --start fills in.');
+  }
+  if (settings['server-metrics']?.includes('{port}') && start === undefined) {
+    throw new ToolError('--server-metrics holds {port}, which only --start fills in.');
   }
   if (start !== undefined && settings['server-pid'] !== undefined) {
     throw new ToolError('--server-pid is not needed with --start, which knows the process it started.');
@@ -172,6 +178,7 @@ export function decide(settings: RunSettings, scenario: LoadedScenario, machine:
     ...(settings.start !== undefined && { start: settings.start }),
     ...(sources.length > 0 && { source_addresses: sources }),
     ...(settings['server-pid'] !== undefined && { server_pid: settings['server-pid'] }),
+    ...(settings['server-metrics'] !== undefined && { server_metrics: settings['server-metrics'] }),
   };
   return { request, needs, machine, ...(serverFiles !== undefined && { server_files: serverFiles }) };
 }

@@ -106,6 +106,24 @@ describe.concurrent('a run over real sockets', () => {
     expect(countOf(three.result, 'commands_scheduled')).toBe(countOf(one.result, 'commands_scheduled'));
   });
 
+  it('shows the event loop of the bundled server, and what a server of one’s own has on its page of metrics', async () => {
+    const server = await createServer({ port: 0 });
+    closing.push(() => server.close());
+    const server_metrics = `http://127.0.0.1:${server.port}/metrics`;
+    const [bundled, own] = await Promise.all([
+      execute(requestOf({})),
+      execute(requestOf({}, { target: at(server.port), server_metrics })),
+    ]);
+    const { server_event_loop_delay: delay } = bundled.result.metrics;
+    expect(delay).toMatchObject({ kind: 'gauge', max: expect.toSatisfy((ms) => ms >= 0) });
+    expect(own.result.metrics).toMatchObject({
+      server_event_loop_delay: { kind: 'gauge' },
+      server_rss: { kind: 'gauge', last: expect.toSatisfy((bytes) => bytes > 1e7) },
+      server_cpu: { kind: 'gauge', max: expect.toSatisfy((cores) => cores > 0) },
+    });
+    expect(own.result.timeline.some(({ metrics }) => metrics['server_rss'])).toBe(true);
+  });
+
   it('finds the same by both doors, to the last delivery', async () => {
     const server = await createServer({ port: 0 });
     closing.push(() => server.close());

@@ -19,8 +19,9 @@ import { monotonicUs, runClock } from './clock.ts';
 import { CutOffs } from './cut-offs.ts';
 import { openFilesLimit, readEnvironment } from './environment.ts';
 import { nobodyJoined, probe } from './probe.ts';
-import { ProcessStats } from './process-stats.ts';
 import type { ExecuteHooks, Executed, RunObserver, RunRequest } from './request.ts';
+import { ServerGauges } from './server-gauges.ts';
+import { checkMetrics } from './server-metrics.ts';
 import { startTarget, type RunningTarget } from './target.ts';
 import { checkSources } from './sources.ts';
 import { UnreadBytes } from './unread-bytes.ts';
@@ -50,6 +51,7 @@ export async function execute(request: RunRequest, hooks: ExecuteHooks = {}): Pr
   const target = { ...started, target: { ...started.target, ...(sources && { source_addresses: sources }) } };
   try {
     refuseFullServer(request, target);
+    if (target.metrics !== undefined) await checkMetrics(target.metrics);
     await probeAll(request, target, beginning);
     const run = new Running(request, target, calibration, hooks);
     died = (how) => run.targetDied(how);
@@ -94,7 +96,7 @@ class Running {
   readonly #calibration: Promise<Calibration | undefined>;
   readonly #measurement;
   readonly #workers: Workers;
-  readonly #stats: ProcessStats | undefined;
+  readonly #server: ServerGauges;
   readonly #walls: Walls;
   readonly #cutOffs: CutOffs;
   readonly #unread: UnreadBytes;
@@ -124,7 +126,9 @@ class Running {
     this.#observer = hooks.observer ?? {};
     this.#measurement = emptyMeasurement(request.plan);
     this.#abortOn = request.plan.abort_on.map(parseThreshold);
-    this.#stats = target.pid === undefined ? undefined : new ProcessStats(target.pid);
+    this.#server = new ServerGauges(target, (text) =>
+      this.#event({ at_ms: this.#now(), kind: 'server-metrics', text }),
+    );
     this.#walls = new Walls(target.pid);
     this.#cutOffs = new CutOffs(request.plan.users_total);
     this.#unread = new UnreadBytes(target.target.urls);
@@ -251,9 +255,7 @@ class Running {
       this.#unread.look();
     }
     const at = interval.to_ms;
-    for (const [name, value] of Object.entries(this.#stats?.sample(at) ?? {})) {
-      this.#addGauge(interval, at, name as GaugeName, value);
-    }
+    for (const [name, value] of this.#server.sample(at)) this.#addGauge(interval, at, name, value);
   }
 
   /** Into the stage in which it was read. */

@@ -14,6 +14,8 @@ export interface RunRequest {
   start?: string;
   /** Process of the target whose resources are read (`--server-pid`). */
   server_pid?: number;
+  /** Page of the target's metrics, read each interval (`--server-metrics`); `{port}` as in `target.urls`. */
+  server_metrics?: string;
   /** Addresses of this machine that users are sent from, dealt over them; absent: the system chooses. */
   source_addresses?: string[];
   /** The run's own folder, already made; absent: nothing is written. */

@@ -14,6 +14,10 @@ export interface RunningTarget {
   where: string;
   /** Process whose resources can be read. */
   pid?: number;
+  /** Page of the server's metrics, as Prometheus scrapes it. */
+  metrics?: string;
+  /** The longest delay of the server's event loop since the last call, ms; absent where it does not tell. */
+  loopDelay?(): number | undefined;
   /** Ends what was started for this run; nothing for a server that was there. May be called again. */
   stop(): Promise<void>;
   /** How often the bundled server committed each fault it was asked for, once it has ended. */
@@ -47,6 +51,7 @@ export function startTarget(
       target,
       where: target.urls.map(printable).join(', '),
       ...(request.server_pid !== undefined && { pid: request.server_pid }),
+      ...(request.server_metrics !== undefined && { metrics: request.server_metrics }),
       stop: () => Promise.resolve(),
       faults: () => ({}),
       lastLines: () => [],
@@ -72,6 +77,7 @@ function endOf(child: ChildProcess, ask: () => void): () => Promise<void> {
 /** What the bundled server tells its parent (server/foreground.ts). */
 type FromServer =
   | { kind: 'ready'; port: number }
+  | { kind: 'gauges'; event_loop_delay: number }
   | { kind: 'failed'; message: string; hint?: string; exitCode: ExitCode }
   | { kind: 'stopped'; counts: { faults: Record<string, number> } };
 
@@ -97,11 +103,13 @@ async function startBundled(request: RunRequest, died: (how: string) => void): P
   };
   const child = fork(programUrl('server'), [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   let faults: Record<string, number> = {};
+  let delay: number | undefined;
   let ending = false;
   const port = await new Promise<number>((resolve, reject) => {
     child.on('message', (message) => {
       const said = message as FromServer;
       if (said.kind === 'ready') resolve(said.port);
+      else if (said.kind === 'gauges') delay = Math.max(delay ?? 0, said.event_loop_delay);
       else if (said.kind === 'failed')
         reject(new ToolError(said.message, { exitCode: said.exitCode, ...(said.hint && { hint: said.hint }) }));
       else faults = said.counts.faults;
@@ -117,6 +125,11 @@ async function startBundled(request: RunRequest, died: (how: string) => void): P
     target: { urls: [where], headers: {}, subprotocols: [] },
     where,
     pid: child.pid!,
+    loopDelay: () => {
+      const told = delay;
+      delay = undefined;
+      return told;
+    },
     stop: endOf(child, () => {
       ending = true;
       // A signal would do, but Windows has none that can be answered.
@@ -177,6 +190,7 @@ async function startCommand(
     target: { ...target, urls },
     where: urls.map(printable).join(', '),
     ...(pid !== undefined && { pid }),
+    ...(request.server_metrics !== undefined && { metrics: fill(request.server_metrics) }),
     stop,
     faults: () => ({}),
     lastLines: () => [...lines],
