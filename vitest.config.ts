@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,5 +7,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 20_000,
     restoreMocks: true,
+    // Two at least, also on two cores: much of the time they wait for clocks.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 });
