@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { createServer } from '../../server/server.ts';
 import { planOf } from '../load/testing/simulate.ts';
-import { listScenarios } from './loader.ts';
-import { rehearse } from './testing/rehearse.ts';
+import { listScenarios } from '../engine/loader.ts';
+import { rehearse } from '../engine/testing/rehearse.ts';
 
 const RUNS = 10;
 
