@@ -77,8 +77,12 @@ const BLOCKS: Record<string, () => string | Promise<string>> = {
     ),
   faults: () =>
     table(
-      ['fault', 'what it does'],
-      Object.entries(FAULTS).map(([name, { about }]) => [code(name), cell(about)]),
+      ['fault', 'such as', 'what it does'],
+      Object.entries(FAULTS).map(([name, { examples, about }]) => [
+        code(name),
+        examples.map(code).join(', '),
+        cell(about),
+      ]),
     ),
   limits: () =>
     table(

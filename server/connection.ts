@@ -60,7 +60,9 @@ export class Connection implements Receiver {
 
   send(frame: Frame): void {
     if (this.#hub.debug) this.#hub.log.debug({ ...this.who, to: frame.payload.toString() }, 'sent');
-    this.#peer.send(frame);
+    const { delays } = this.#hub;
+    if (delays) delays.send(this.#peer, frame);
+    else this.#peer.send(frame);
   }
 
   /** Something came that is no message: a protocol ping. */
@@ -70,6 +72,12 @@ export class Connection implements Receiver {
 
   /** A whole message came. */
   receive(data: Uint8Array, isBinary: boolean): void {
+    const { service } = this.#hub;
+    if (service) service.serve(() => this.#receive(data, isBinary));
+    else this.#receive(data, isBinary);
+  }
+
+  #receive(data: Uint8Array, isBinary: boolean): void {
     const place = this.#place;
     if (!place) return;
     const { telemetry, clock, limits } = this.#hub;
@@ -183,6 +191,7 @@ export class Connection implements Receiver {
     this.#code = code;
     this.#place = undefined;
     this.#hub.forget(this);
+    if (code !== 1006) this.#hub.delays?.flush(this.#peer);
     if (code === 1006) this.#peer.cut();
     else this.#peer.close(code, reason);
   }
@@ -192,6 +201,12 @@ export class Connection implements Receiver {
    * @param code the close code, once it is known; 1006 where no close frame came
    */
   gone(code?: number): void {
+    const { service } = this.#hub;
+    if (service) service.inTurn(() => this.#gone(code));
+    else this.#gone(code);
+  }
+
+  #gone(code?: number): void {
     if (this.#place) this.#hub.log.info({ ...this.who, ...(code !== undefined && { code }) }, 'left');
     this.#leave();
     this.#hub.forget(this);

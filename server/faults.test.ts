@@ -15,6 +15,12 @@ describe('a fault as written', () => {
         'mute-heartbeat=0.5',
         'refuse',
         'refuse=4013@0',
+        'slow=20ms',
+        'slow=20%',
+        'saturate=1500@10s',
+        'drift=50ms/min',
+        'memory-leak=60MB/min',
+        'fd-leak',
       ].map(parseFault),
     ).toEqual([
       { name: 'drop', value: 0.001, period: 0, onset: 0 },
@@ -25,6 +31,12 @@ describe('a fault as written', () => {
       { name: 'mute-heartbeat', value: 0.5, period: 0, onset: 0 },
       { name: 'refuse', value: 503, period: 0, onset: 0 },
       { name: 'refuse', value: 4013, period: 0, onset: 0 },
+      { name: 'slow', value: 20, period: 0, onset: 0 },
+      { name: 'slow', value: 10, period: 50, onset: 0 },
+      { name: 'saturate', value: 1500, period: 0, onset: 10_000 },
+      { name: 'drift', value: 50, period: 0, onset: 0 },
+      { name: 'memory-leak', value: 1_000_000, period: 1000, onset: 0 },
+      { name: 'fd-leak', value: 1, period: 0, onset: 0 },
     ]);
   });
 
@@ -41,6 +53,15 @@ describe('a fault as written', () => {
     ['stall=5s', '500ms/5s'],
     ['close=1005', 'close code'],
     ['close=200', 'close code'],
+    ['slow=20', 'slow takes a time or a share of a core, such as slow=20ms or slow=20%, not 20'],
+    ['slow=100%', 'not 100%'],
+    ['slow=0ms', 'not 0ms'],
+    ['saturate=0', 'more than none'],
+    ['drift=50ms', 'a time a minute, such as drift=50ms/min, not 50ms'],
+    ['drift=50/min', 'not 50/min'],
+    ['memory-leak=10', 'memory-leak=60MB/min, not 10'],
+    ['reorder', 'reorder=0.001, not nothing'],
+    ['fd-leak=2', 'not 2'],
   ])('is refused where it is "%s"', (text, because) => {
     expect(() => parseFault(text)).toThrow(because);
   });
@@ -55,8 +76,11 @@ describe('a fault as written', () => {
     expect(() => parseFaults(['drop=0.1', 'echo=0.1', 'drop=0.2'])).toThrow('twice');
   });
 
-  it('has a sentence for help', () => {
-    for (const name of FAULT_NAMES) expect(FAULTS[name].about).toMatch(/^[A-Z].*\.$/);
+  it('has a sentence and an example for help', () => {
+    for (const name of FAULT_NAMES) {
+      expect(FAULTS[name].about).toMatch(/^[A-Z].*\.$/);
+      for (const example of FAULTS[name].examples) expect(parseFault(example).name).toBe(name);
+    }
   });
 });
 

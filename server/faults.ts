@@ -1,6 +1,7 @@
 import { ToolError } from '../src/core/errors.ts';
 import { didYouMean } from '../src/core/nearest.ts';
 import { parseDuration } from '../src/core/units.ts';
+import { FAULT_KINDS, type FaultKind, type FaultValue } from './fault-values.ts';
 
 /**
  * Faults that the server commits on purpose, so that a judge can be seen to find them: `NAME[=VALUE][@ONSET]`.
@@ -8,72 +9,138 @@ import { parseDuration } from '../src/core/units.ts';
  */
 
 /** A fault as asked for. */
-export interface Fault {
+export interface Fault extends FaultValue {
   name: FaultName;
-  /** A probability, a close code, or ms of a stall, as the name has it. */
-  value: number;
-  /** From one stall to the next, ms; 0 for the others. */
-  period: number;
   /** ms after the server's start from which it is committed. */
   onset: number;
 }
 
-type Value = Pick<Fault, 'value' | 'period'>;
-type FaultKind = 'probability' | 'code' | 'stall';
+/** A fault as help and docs know it. */
+export interface FaultOption {
+  kind: FaultKind;
+  /** How one writes it: one way, or several. */
+  examples: readonly string[];
+  /** Its value where none is given; one must be given where there is none. */
+  otherwise?: number;
+  about: string;
+}
 
 const FAULT_TABLE = {
-  drop: { kind: 'probability', about: 'A copy of a command is not sent to its receiver.' },
-  duplicate: { kind: 'probability', about: 'A copy of a command is sent to its receiver twice.' },
-  leak: { kind: 'probability', about: 'Per copy of a command, one more goes to a user of another session.' },
-  echo: { kind: 'probability', about: 'A command also goes back to its sender.' },
-  corrupt: { kind: 'probability', about: 'One receiver’s copy of a command has a character of its data changed.' },
+  drop: { kind: 'probability', examples: ['drop=0.001'], about: 'A copy of a command is not sent to its receiver.' },
+  duplicate: {
+    kind: 'probability',
+    examples: ['duplicate=0.001'],
+    about: 'A copy of a command is sent to its receiver twice.',
+  },
+  reorder: {
+    kind: 'probability',
+    examples: ['reorder=0.001'],
+    about:
+      'Two commands of one sender, with nothing of that sender between them, reach one receiver the wrong way round.',
+  },
+  'reorder-senders': {
+    kind: 'probability',
+    examples: ['reorder-senders=0.001'],
+    about: 'Commands of two senders reach one receiver the wrong way round; each sender’s own stay in order.',
+  },
+  leak: {
+    kind: 'probability',
+    examples: ['leak=0.001'],
+    about: 'Per copy of a command, one more goes to a user of another session.',
+  },
+  echo: { kind: 'probability', examples: ['echo=0.001'], about: 'A command also goes back to its sender.' },
+  corrupt: {
+    kind: 'probability',
+    examples: ['corrupt=0.001'],
+    about: 'One receiver’s copy of a command has a character of its data changed.',
+  },
+  invent: {
+    kind: 'probability',
+    examples: ['invent=0.001'],
+    about:
+      'Per copy of a command, its receiver also gets one that nobody sent: a new item, of a user who is not there.',
+  },
+  forget: {
+    kind: 'probability',
+    examples: ['forget=0.1'],
+    about: 'A state that a joiner is sent, or whoever asked for one, lacks one item.',
+  },
+  'stale-snapshot': {
+    kind: 'probability',
+    examples: ['stale-snapshot=0.1'],
+    about: 'A state is sent as it was before the last change, with the version it has after it.',
+  },
+  ghost: {
+    kind: 'probability',
+    examples: ['ghost=0.1'],
+    about: 'A joiner’s list of users names one who has left: the one who has been away longest.',
+  },
+  'silent-leave': {
+    kind: 'probability',
+    examples: ['silent-leave=0.1'],
+    about: 'The others are not told that a user left.',
+  },
+  'two-hosts': {
+    kind: 'probability',
+    examples: ['two-hosts=0.1'],
+    about: 'A joiner is told to be host although another user is.',
+  },
   close: {
     kind: 'code',
+    examples: ['close=1011'],
     about: 'From its onset on, each second one connection, drawn by lot, is closed with this code; 1006 cuts it.',
   },
-  'mute-heartbeat': { kind: 'probability', otherwise: 1, about: 'A ping gets no pong.' },
-  stall: { kind: 'stall', about: 'The whole server stands still, as in 500ms/5s: 500 ms in every 5 s.' },
+  'mute-heartbeat': {
+    kind: 'probability',
+    examples: ['mute-heartbeat', 'mute-heartbeat=0.5'],
+    otherwise: 1,
+    about: 'A ping gets no pong.',
+  },
+  stall: {
+    kind: 'stall',
+    examples: ['stall=500ms/5s'],
+    about: 'The whole server stands still, as in 500ms/5s: 500 ms in every 5 s.',
+  },
+  slow: {
+    kind: 'slowness',
+    examples: ['slow=20ms', 'slow=20%'],
+    about:
+      'Every message to a client is so much late; or, as in 20%, so much of a core is burnt, in bursts each counted.',
+  },
+  saturate: {
+    kind: 'rate',
+    examples: ['saturate=1000'],
+    about: 'At most so many messages a second are taken, one after the other; those that have to wait are counted.',
+  },
+  drift: {
+    kind: 'drift',
+    examples: ['drift=50ms/min'],
+    about: 'Every message to a client is late by a time that grows from nothing, from its onset on.',
+  },
+  'memory-leak': {
+    kind: 'growth',
+    examples: ['memory-leak=60MB/min'],
+    about: 'Memory is taken and never given back; each MB is counted.',
+  },
+  'fd-leak': {
+    kind: 'probability',
+    examples: ['fd-leak', 'fd-leak=0.5'],
+    otherwise: 1,
+    about: 'For a client that is let in a file is opened and never closed.',
+  },
   refuse: {
     kind: 'code',
+    examples: ['refuse', 'refuse=1013'],
     otherwise: 503,
     about: 'Nobody gets in: HTTP 503, or with a close code right after the handshake.',
   },
-} as const satisfies Record<string, { kind: FaultKind; otherwise?: number; about: string }>;
+} as const satisfies Record<string, FaultOption>;
 
 export type FaultName = keyof typeof FAULT_TABLE;
 
 /** Every fault by name, with a sentence for help and docs. */
-export const FAULTS: Readonly<Record<FaultName, { kind: FaultKind; otherwise?: number; about: string }>> = FAULT_TABLE;
+export const FAULTS: Readonly<Record<FaultName, FaultOption>> = FAULT_TABLE;
 export const FAULT_NAMES = Object.keys(FAULT_TABLE) as FaultName[];
-
-const EXAMPLE: Record<FaultKind, string> = { probability: '0.001', code: '1011', stall: '500ms/5s' };
-const MEANING: Record<FaultKind, string> = {
-  probability: 'a probability from 0 to 1',
-  code: 'a close code (1000 to 1014 or 3000 to 4999)',
-  stall: 'a time and a longer period',
-};
-
-/** Close codes that a server can send; 1006 stands for sending none. */
-const isCode = (code: number): boolean =>
-  Number.isInteger(code) &&
-  ((code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005) || (code >= 3000 && code <= 4999));
-
-const PARSERS: Record<FaultKind, (text: string) => Value | undefined> = {
-  probability(text) {
-    const value = text.trim() === '' ? Number.NaN : Number(text);
-    return value >= 0 && value <= 1 ? { value, period: 0 } : undefined;
-  },
-  code(text) {
-    return /^\d{4}$/.test(text) && isCode(Number(text)) ? { value: Number(text), period: 0 } : undefined;
-  },
-  stall(text) {
-    const [length, period, ...more] = text.split('/');
-    if (!length || !period || more.length > 0) return undefined;
-    const value = parseDuration(length, '--fault stall');
-    const every = parseDuration(period, '--fault stall');
-    return value > 0 && value < every ? { value, period: every } : undefined;
-  },
-};
 
 /**
  * Reads one `--fault`.
@@ -83,18 +150,18 @@ export function parseFault(text: string): Fault {
   const [, name, valueText, onsetText] = /^([^=@]*)(?:=([^@]*))?(?:@(.*))?$/s.exec(text.trim()) ?? [];
   if (name === undefined || !Object.hasOwn(FAULT_TABLE, name)) {
     const hint = didYouMean(name ?? '', FAULT_NAMES);
-    throw new ToolError(`--fault knows no ${name || 'fault without a name'}: it is one of ${FAULT_NAMES.join(', ')}.`, {
-      ...(hint && { hint }),
-    });
+    const known = hint ? '' : `: it is one of ${FAULT_NAMES.join(', ')}`;
+    throw new ToolError(`--fault knows no ${name || 'fault without a name'}${known}.`, { ...(hint && { hint }) });
   }
   const fault = name as FaultName;
-  const { kind, otherwise } = FAULTS[fault];
+  const { kind, otherwise, examples } = FAULTS[fault];
   const onset = onsetText === undefined ? 0 : parseDuration(onsetText, `The onset of --fault ${fault}`);
   if (valueText === undefined && otherwise !== undefined) return { name: fault, value: otherwise, period: 0, onset };
-  const value = PARSERS[kind](valueText ?? '');
+  const { means, read } = FAULT_KINDS[kind];
+  const value = read(valueText ?? '');
   if (value === undefined) {
     const got = valueText === undefined ? 'nothing' : valueText;
-    throw new ToolError(`--fault ${fault} takes ${MEANING[kind]}, such as ${fault}=${EXAMPLE[kind]}, not ${got}.`);
+    throw new ToolError(`--fault ${fault} takes ${means}, such as ${examples.join(' or ')}, not ${got}.`);
   }
   return { name: fault, ...value, onset };
 }

@@ -1,8 +1,10 @@
 import type { Clock } from './clock.ts';
 import { Connection, type Peer } from './connection.ts';
+import { Delays } from './delays.ts';
 import type { Limits } from './limits.ts';
 import { silent, type Log } from './log.ts';
 import type { Sabotage } from './sabotage.ts';
+import { Service } from './service.ts';
 import type { Member } from './roster.ts';
 import { Session, type Receiver, type Surroundings } from './session.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -40,6 +42,9 @@ export class Hub implements Surroundings {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly sabotage: Sabotage | undefined;
+  /** Where messages to clients go out late, and those from clients wait: by a fault. */
+  readonly delays: Delays | undefined;
+  readonly service: Service | undefined;
   readonly log: Log;
   /** Whether every message is logged. */
   readonly debug: boolean;
@@ -56,6 +61,8 @@ export class Hub implements Surroundings {
     this.clock = options.clock;
     this.telemetry = options.telemetry;
     this.sabotage = options.sabotage;
+    this.delays = Delays.of(this.sabotage, this.clock);
+    this.service = Service.of(this.sabotage, this.clock);
     this.log = options.log ?? silent;
     this.debug = this.log.isLevelEnabled('debug');
     const idle = this.limits.idleTimeout;

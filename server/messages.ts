@@ -47,3 +47,9 @@ export const fullState = (items: string | undefined, version: number, wall: numb
 
 export const error = (code: string, message: string): Frame =>
   frameOf(`{"type":"error","code":"${code}","message":${JSON.stringify(message)}}`);
+
+/** A command that nobody sent: a new item, with no version, as it was never taken. */
+export const invented = (itemId: string, userId: string, wall: number): Frame =>
+  frameOf(
+    `{"type":"command","command":{"action":"add_item","item_type":"lens","item_id":"${itemId}","data":{"item_uuid":"${itemId}","_type":"component","x_mm":0,"y_mm":0,"angle_deg":0}},"user_id":"${userId}","timestamp":${time(wall)}}`,
+  );

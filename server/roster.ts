@@ -16,6 +16,9 @@ export class Roster {
   /** Everybody's entry in the ack's `users`. A joiner is appended: a storm of n joiners writes n entries, not n². */
   #json: string | undefined = '';
 
+  /** The entries of those who have left, are remembered and have not come back, the longest gone first. */
+  readonly #gone = new Map<string, string>();
+
   get size(): number {
     return this.#members.length;
   }
@@ -38,13 +41,21 @@ export class Roster {
     if (this.#json !== undefined) this.#json += this.#json === '' ? member.json : `,${member.json}`;
     this.#members.push(member);
     this.#byId.set(userId, member);
+    this.#gone.delete(userId);
     return member;
   }
 
-  remove(member: Member): void {
+  /** @param remembered whether {@link goneJson} is to know of it */
+  remove(member: Member, remembered: boolean): void {
     this.#members.splice(this.#members.indexOf(member), 1);
     this.#byId.delete(member.userId);
     this.#json = undefined;
+    if (remembered) this.#gone.set(member.userId, member.json);
+  }
+
+  /** The entry of who has been away longest, for the fault that lists it. */
+  goneJson(): string | undefined {
+    return this.#gone.values().next().value;
   }
 
   /** The entries of the ack's `users`. */

@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Admissions } from './admissions.ts';
 import { realClock } from './clock.ts';
-import { parseFaults, type Fault, type FaultName } from './faults.ts';
+import { Burdens } from './burdens.ts';
+import { parseFaults, type FaultName } from './faults.ts';
 import { MAX_MESSAGE } from './frames.ts';
 import { answerHttp, jsonPage, type Page } from './http.ts';
 import { Hub } from './hub.ts';
@@ -102,22 +103,23 @@ export async function createServer(options: ServerOptions = {}): Promise<CollabS
       sockets.handleUpgrade(request, socket, head, (ws) => {
         live.add(ws);
         connect(hub, turn, ws, request);
+        burdens?.connected();
         ws.once('close', () => live.delete(ws));
       }),
     );
   });
 
   const delay = new LoopDelay();
+  const burdens = sabotage && new Burdens(sabotage, realClock);
   const address = await listen(http, options.host ?? '127.0.0.1', options.port ?? DEFAULT_PORT);
   // Such as no file being left for one more connection: those that are there go on.
   http.on('error', (error) => options.log?.error({ error: error.message }, 'a connection could not be taken'));
-  const stopStalling = stallNowAndThen(sabotage);
 
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= end());
   async function end(): Promise<void> {
     http.close();
-    stopStalling();
+    burdens?.stop();
     hub.stop();
     http.closeAllConnections();
     await Promise.all(Array.from(live, closedOf));
@@ -148,24 +150,4 @@ function refuseUpgrade(socket: Duplex): void {
   socket.end(
     `HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
   );
-}
-
-/** Blocks the whole process for a while, again and again, at times that do not drift. */
-function stallNowAndThen(sabotage: Sabotage | undefined): () => void {
-  const stall: Fault | undefined = sabotage?.asked('stall');
-  if (!sabotage || !stall) return () => {};
-  const start = realClock.now() + stall.onset;
-  const cell = new Int32Array(new SharedArrayBuffer(4));
-  let n = 0;
-  let cancel: (() => void) | undefined;
-  const wait = (): void => {
-    n++;
-    cancel = realClock.after(Math.max(0, start + n * stall.period - stall.value - realClock.now()), () => {
-      sabotage.count('stall');
-      Atomics.wait(cell, 0, 0, stall.value);
-      wait();
-    });
-  };
-  wait();
-  return () => cancel?.();
 }

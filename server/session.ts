@@ -1,10 +1,11 @@
 import { Document, type Item } from '../src/protocol/document.ts';
 import type { Clock } from './clock.ts';
+import { Copies } from './copies.ts';
 import { frameOf, type Frame } from './frames.ts';
 import { Refusal, type Command, type Fields } from './input.ts';
 import * as messages from './messages.ts';
 import { Roster, type Member } from './roster.ts';
-import { corrupted, type Sabotage } from './sabotage.ts';
+import type { Sabotage } from './sabotage.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** Where a session's messages for one user go. */
@@ -29,6 +30,10 @@ export class Session {
   readonly document = new Document();
   readonly #roster = new Roster();
   readonly #around: Surroundings;
+  /** Where copies of commands can meet faults. */
+  readonly #copies: Copies | undefined;
+  /** The items before the last change, for the fault that sends them. */
+  #before: readonly Item[] | undefined;
   /** Wall clock of the last change, s. */
   #changedAt: number;
   /** The state as a frame, as long as no further change was taken. */
@@ -38,6 +43,10 @@ export class Session {
     this.id = id;
     this.#around = around;
     this.#changedAt = around.clock.wall();
+    const { sabotage, clock, telemetry } = around;
+    if (sabotage?.deliveries) {
+      this.#copies = new Copies({ sabotage, clock, telemetry, stranger: () => around.stranger(this) });
+    }
   }
 
   /** How many users are present. */
@@ -59,10 +68,11 @@ export class Session {
 
   /** Lets a user in: the acknowledgement, the state (P10), and word to the others, unless a place is taken over (P6). */
   join(userId: string, receiver: Receiver): Member {
-    const { clock, telemetry } = this.#around;
+    const { clock, telemetry, sabotage } = this.#around;
     const wall = clock.wall();
     let member = this.#roster.member(userId);
     if (member) {
+      this.#copies?.forget(member);
       member.receiver = receiver;
     } else {
       member = this.#roster.add(userId, receiver, wall);
@@ -70,19 +80,26 @@ export class Session {
     }
     const host = this.isHost(member);
     const { version } = this.document;
-    const users = this.#roster.usersJson();
+    const ghost = sabotage?.happens('ghost') ? this.#roster.goneJson() : undefined;
+    if (ghost !== undefined) sabotage!.count('ghost');
+    const users = this.#roster.usersJson() + (ghost === undefined ? '' : `,${ghost}`);
+    const isHost = host || sabotage?.commits('two-hosts') === true;
     telemetry.sent['connection:ack']++;
-    receiver.send(messages.connectionAck(this.id, userId, host, users, version, wall));
+    receiver.send(messages.connectionAck(this.id, userId, isHost, users, version, wall));
     if (!host || version > 0) this.sendState(member);
     return member;
   }
 
   /** Somebody left. Who is host now is told so (P13). */
   leave(member: Member): void {
-    const { clock, telemetry } = this.#around;
+    const { clock, telemetry, sabotage } = this.#around;
     const wasHost = this.isHost(member);
-    this.#roster.remove(member);
-    telemetry.sent['user:left'] += this.#toOthers(messages.presence('user:left', member.userId, clock.wall()));
+    this.#roster.remove(member, sabotage?.asked('ghost') !== undefined);
+    this.#copies?.forget(member);
+    this.#copies?.releaseAll(member);
+    if (this.size === 0 || !sabotage?.commits('silent-leave')) {
+      telemetry.sent['user:left'] += this.#toOthers(messages.presence('user:left', member.userId, clock.wall()));
+    }
     const { host } = this.#roster;
     if (wasHost && host) {
       telemetry.sent['session:host']++;
@@ -93,6 +110,7 @@ export class Session {
   /** Sends the whole state; to the host of a session that nobody has written to yet, null (P11). */
   sendState(member: Member): void {
     const { document } = this;
+    this.#copies?.release(member);
     this.#around.telemetry.sent['sync:full_state']++;
     if (document.version === 0 && this.isHost(member)) {
       member.receiver.send(messages.fullState(undefined, 0, this.#changedAt));
@@ -102,24 +120,48 @@ export class Session {
       const frame = messages.fullState(document.itemsJson(), document.version, this.#changedAt);
       this.#state = { version: document.version, frame };
     }
-    member.receiver.send(this.#state.frame);
+    member.receiver.send(this.#falsified() ?? this.#state.frame);
+  }
+
+  /** The state with a fault in it; nothing where there is none. */
+  #falsified(): Frame | undefined {
+    const { sabotage } = this.#around;
+    if (!sabotage?.states) return undefined;
+    const { document } = this;
+    let items: readonly Item[] | undefined;
+    if (sabotage.happens('stale-snapshot') && this.#before && JSON.stringify(this.#before) !== document.itemsJson()) {
+      items = this.#before;
+      sabotage.count('stale-snapshot');
+    }
+    const missing = sabotage.happens('forget') ? sabotage.pick('forget', items ?? document.items()) : undefined;
+    if (missing) {
+      items = (items ?? document.items()).filter((item) => item !== missing);
+      sabotage.count('forget');
+    }
+    return items && messages.fullState(JSON.stringify(items), document.version, this.#changedAt);
   }
 
   /** Takes a command (P9) and passes it on with all its fields (P8). */
   command(sender: Member, message: Fields, command: Command): Refusal | undefined {
     const { document } = this;
-    const { maxItems, telemetry, sabotage } = this.#around;
+    const { maxItems, telemetry } = this.#around;
     if (command.action === 'add_item' && document.size >= maxItems && !document.has(command.item_id)) {
       return new Refusal('too_many_items', `A session has ${maxItems} items at most.`);
     }
+    this.#remember();
     document.apply(command.action, command.item_type, command.item_id, command.data);
     this.#changed();
     message['user_id'] = sender.userId;
     message['version'] = document.version;
     const frame = frameOf(JSON.stringify(message));
-    const copies = sabotage?.deliveries ? this.#deliver(frame, sender, sabotage) : this.#toOthers(frame, sender);
-    telemetry.sent.command += copies;
-    telemetry.deliveries += copies;
+    if (this.#copies) {
+      this.#copies.deliver(frame, sender, this.members);
+      this.#copies.release(sender);
+    } else {
+      const copies = this.#toOthers(frame, sender);
+      telemetry.sent.command += copies;
+      telemetry.deliveries += copies;
+    }
     telemetry.sent['command:ack']++;
     sender.receiver.send(messages.commandAck(command.item_id, document.version, command.data['token']));
     return undefined;
@@ -135,6 +177,8 @@ export class Session {
   replaceState(sender: Member, message: Fields, items: readonly Item[]): Refusal | undefined {
     const { maxItems, telemetry } = this.#around;
     if (items.length > maxItems) return new Refusal('too_many_items', `A session has ${maxItems} items at most.`);
+    this.#copies?.releaseAll();
+    this.#remember();
     this.document.replace(items);
     this.#changed();
     const { version } = this.document;
@@ -163,6 +207,10 @@ export class Session {
     }
   }
 
+  #remember(): void {
+    if (this.#around.sabotage?.states) this.#before = this.document.items();
+  }
+
   #changed(): void {
     this.#changedAt = this.#around.clock.wall();
   }
@@ -174,39 +222,6 @@ export class Session {
       if (member === sender) continue;
       member.receiver.send(frame);
       copies++;
-    }
-    return copies;
-  }
-
-  /** As {@link #toOthers}, with faults. */
-  #deliver(frame: Frame, sender: Member, sabotage: Sabotage): number {
-    let copies = 0;
-    const send = (receiver: Receiver, copy: Frame): void => {
-      receiver.send(copy);
-      copies++;
-    };
-    for (const member of this.#roster.members) {
-      if (member === sender) continue;
-      if (sabotage.happens('drop')) {
-        sabotage.count('drop');
-        continue;
-      }
-      const altered = sabotage.happens('corrupt') ? corrupted(frame) : undefined;
-      if (altered) sabotage.count('corrupt');
-      send(member.receiver, altered ?? frame);
-      if (sabotage.happens('duplicate')) {
-        sabotage.count('duplicate');
-        send(member.receiver, altered ?? frame);
-      }
-      const stranger = sabotage.happens('leak') ? this.#around.stranger(this) : undefined;
-      if (stranger) {
-        sabotage.count('leak');
-        send(stranger, frame);
-      }
-    }
-    if (sabotage.happens('echo')) {
-      sabotage.count('echo');
-      send(sender.receiver, frame);
     }
     return copies;
   }

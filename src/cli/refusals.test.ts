@@ -58,10 +58,8 @@ const CASES: [string | string[], string][] = [
   ['--report html,pdf', '--report takes html, json, junit, markdown or csv, not pdf.'],
   ['--open --report json', '--open opens the page, and --report leaves html out.'],
   ['--tag commit', '--tag takes name=value, not commit.'],
-  [
-    '--fault dorp=1',
-    '--fault knows no dorp: it is one of drop, duplicate, leak, echo, corrupt, close, mute-heartbeat, stall, refuse. Did you mean drop?',
-  ],
+  ['--fault dorp=1', '--fault knows no dorp. Did you mean drop?'],
+  ['--fault slow=20', '--fault slow takes a time or a share of a core, such as slow=20ms or slow=20%, not 20.'],
   [
     '--fault drop=0.1 --url ws://x',
     '--fault is for the bundled server, and the target is a server of yours. Leave out --url (or LOADTEST_URL) and --start, or leave out --fault.',
