@@ -99,13 +99,12 @@ const FAULT_TABLE = {
   stall: {
     kind: 'stall',
     examples: ['stall=500ms/5s'],
-    about: 'The whole server stands still, as in 500ms/5s: 500 ms in every 5 s.',
+    about: 'The whole server stands still: such as 500 ms in every 5 s.',
   },
   slow: {
     kind: 'slowness',
     examples: ['slow=20ms', 'slow=20%'],
-    about:
-      'Every message to a client is so much late; or, as in 20%, so much of a core is burnt, in bursts each counted.',
+    about: 'Every message to a client is so much late; or so much of a core is burnt, in bursts that are counted.',
   },
   saturate: {
     kind: 'rate',
