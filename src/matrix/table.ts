@@ -19,6 +19,10 @@ export interface Row {
   each?: readonly [least: number, most: number];
   /** A threshold that the fault breaks. */
   threshold?: string;
+  /** It makes the server's whole process stand still. */
+  halts?: boolean;
+  /** Only users who come and go make the server commit it. */
+  churns?: boolean;
 }
 
 /**
@@ -44,9 +48,56 @@ export const MATRIX = {
     explained: ['convergence'],
     counter: 'corrupted',
   },
+  reorder: {
+    fault: 'reorder=0.02',
+    must: ['order'],
+    // What waits for its sender's next command to overtake it may come past the deadline.
+    may: ['convergence', 'delivery'],
+    explained: ['convergence'],
+    counter: 'reordered',
+  },
+  'reorder-senders': {
+    fault: 'reorder-senders=0.02',
+    must: ['order'],
+    may: ['convergence'],
+    counter: 'version_errors',
+  },
+  invent: { fault: 'invent=0.01', must: ['delivery'], may: [], counter: 'invented' },
+  forget: {
+    fault: 'forget=0.3',
+    must: ['late-join'],
+    may: ['convergence'],
+    explained: ['convergence'],
+    counter: 'stale_snapshots',
+  },
+  'stale-snapshot': {
+    fault: 'stale-snapshot=0.3',
+    must: ['late-join'],
+    may: ['convergence'],
+    explained: ['convergence'],
+    counter: 'stale_snapshots',
+  },
+  // Certain only where somebody was told of the departure before the joiner began to connect.
+  ghost: {
+    fault: 'ghost=1',
+    must: ['presence'],
+    may: [],
+    counter: 'presence_ghosts',
+    each: [0.3, 1],
+    churns: true,
+  },
+  'silent-leave': { fault: 'silent-leave=0.5', must: ['presence'], may: [], churns: true },
+  'two-hosts': { fault: 'two-hosts=0.2', must: ['presence'], may: [], counter: 'two_hosts' },
+  slow: { fault: 'slow=60ms', must: ['thresholds'], may: [], threshold: 'broadcast_latency:p(50)<50' },
   close: { fault: 'close=1011@2s', must: ['disconnects'], may: [], counter: 'disconnects_unexpected' },
   'mute-heartbeat': { fault: 'mute-heartbeat=0.3', must: ['heartbeat'], may: [], counter: 'heartbeats_missed' },
-  stall: { fault: 'stall=300ms/1s', must: ['thresholds'], may: [], threshold: 'broadcast_latency:p(95)<50' },
+  stall: {
+    fault: 'stall=300ms/1s',
+    must: ['thresholds'],
+    may: [],
+    threshold: 'broadcast_latency:p(95)<50',
+    halts: true,
+  },
 } as const satisfies Record<string, Row>;
 
 export const rowsOf = (): [name: string, row: Row][] => Object.entries(MATRIX);
