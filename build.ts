@@ -32,6 +32,7 @@ async function programs(): Promise<void> {
       worker: 'src/engine/worker.ts',
       starter: 'src/engine/starter.ts',
       alarm: 'src/engine/alarm.ts',
+      loading: 'src/engine/loading.ts',
       echo: 'src/engine/echo.ts',
       server: 'server/main.ts',
       ...Object.fromEntries(scenarios.map((file) => [`scenarios/${file.slice(0, -3)}`, `scenarios/${file}`])),

@@ -73,6 +73,7 @@ export async function echo(options: CommandOptions): Promise<void> {
   const log = createLogger({ ...options, write: toOutput });
   const server = await createEchoServer({ ...options, log });
   if (!options.quiet && !options.json) toOutput(echoBanner(server));
+  log.info({ url: server.url }, 'listening');
   await untilStopped(server, options, (why) => log.info({ why }, 'stopping'));
   log.info(server.counts(), 'stopped');
 }

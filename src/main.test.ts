@@ -84,6 +84,48 @@ describe.concurrent('the program', () => {
     expect(out).toMatch(/^ PASS {3}/);
   });
 
+  it('goes on where a scenario file prints and throws later, tells so on standard error, and exits with 107', async () => {
+    writeFileSync(
+      join(folder, 'later.ts'),
+      `import { defineScenario } from 'collab-loadtest';
+       console.log('printed by the file');
+       setTimeout(() => { throw new Error('nobody caught this'); }, 700);
+       export default defineScenario({
+         name: 'later', about: '', thresholds: [], users: [{ kind: 'w', share: 1 }],
+       });`,
+    );
+    const { code, out, err } = await loadtest('run', './later.ts', ...SHORT, '--json');
+    expect(code).toBe(107);
+    const result = resultSchema.parse(JSON.parse(out)) as Result;
+    expect(result.errors).toMatchObject([{ kind: 'scenario', message: 'nobody caught this', count: 1 }]);
+    expect(err).toContain('printed by the file');
+    expect(err).toContain('✗ the scenario file threw: nobody caught this\n');
+    expect(err).not.toMatch(/^ +at /m);
+  });
+
+  it('has one JSON document on standard output in every command that ends, and nothing else there', async () => {
+    await loadtest(...SHORT, '--out', 'stored', '--quiet');
+    const lines = [['scenarios'], ['init', 'said.ts'], ['--dry-run'], ['report', 'latest', '--out', 'stored']];
+    for (const line of lines) {
+      const { code, out, err } = await loadtest(...line, '--json', '--no-color');
+      expect({ line, code, err }).toEqual({ line, code: 0, err: '' });
+      expect(() => JSON.parse(out) as unknown, line.join(' ')).not.toThrow();
+    }
+    for (const quiet of [['scenarios'], ['init', 'hushed.ts'], ['report', 'latest', '--out', 'stored']]) {
+      const { code, out } = await loadtest(...quiet, '--quiet', '--no-color');
+      expect({ quiet, code }).toEqual({ quiet, code: 0 });
+      expect(out.split('\n').length, quiet.join(' ')).toBeLessThan(12);
+    }
+  });
+
+  it.each(['serve', 'echo'])('%s --json has nothing but lines of JSON on standard output', async (server) => {
+    const { child, ended } = start(server, '--port', '0', '--json', '--no-color');
+    await once(child.stdout!, 'data', { signal: AbortSignal.timeout(10_000) }).finally(() => child.kill('SIGTERM'));
+    const { out } = await ended;
+    const lines = out.trimEnd().split('\n');
+    expect(lines.map((line) => typeof (JSON.parse(line) as object))).toEqual(lines.map(() => 'object'));
+  });
+
   it('exits with 99 where a verdict failed, and with 0 under --no-fail', async () => {
     const failing = [...SHORT, '--rate', '20', '--fault', 'echo=1', '--quiet', '--deadline', '500ms'];
     const { code, out } = await loadtest(...failing);

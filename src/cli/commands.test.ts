@@ -106,6 +106,12 @@ describe('--dry-run', () => {
   });
 });
 
+describe('every command', () => {
+  it.each(COMMAND_NAMES)('%s takes --json, --quiet and --no-color', (name) => {
+    for (const option of ['json', 'quiet', 'no-color']) expect(ALL_OPTIONS[option]!.commands).toContain(name);
+  });
+});
+
 describe('the exit code', () => {
   const executed = (outcome: string, scenario_threw = false): Executed =>
     ({ result: { outcome }, scenario_threw }) as unknown as Executed;

@@ -49,8 +49,8 @@ export interface ConfigFile {
 
 async function contentOf(path: string, name: string): Promise<unknown> {
   if (!path.endsWith('.json')) {
-    const { exports } = await importFile(path, 'config file', name);
-    if (exports['default'] !== undefined) return exports['default'];
+    const { exported, value } = await importFile(path, { what: 'config file', name });
+    if (exported) return value;
     throw new ToolError(`The config file ${name} has no default export.`, {
       hint: 'End it with: export default defineConfig({ … }).',
     });

@@ -16,9 +16,35 @@ export interface CommandLine {
 
 type Parsed = Record<string, unknown> & { _: string[] };
 
+/** Begins as no option does, and as a number or a time may: `-1`, `-1s`, `.5`, `=-1`, `2x`. */
+const AS_VALUE = /^[-+]?[.\d]/;
+
+/**
+ * Values that yargs would take for short options stand right behind their option's name: `-d -1s`, `-s2x`, `-u=-1`.
+ */
+function withValues(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at]!;
+    if (arg === '--') return [...joined, ...args.slice(at)];
+    const [, dashes, letter, long, rest = ''] = /^(?:(-)([a-z])|--([\w-]+)$)(.*)$/s.exec(arg) ?? [];
+    const named = namedBy(dashes ? letter : long);
+    const value = rest.replace(/^=/, '');
+    if (named?.[1].value === undefined) joined.push(arg);
+    else if (AS_VALUE.test(value)) joined.push(`--${named[0]}=${value}`);
+    else if (rest === '' && /^-[.\d]/.test(args[at + 1] ?? '')) joined.push(`--${named[0]}=${args[++at]}`);
+    else joined.push(arg);
+  }
+  return joined;
+}
+
+/** The option that a name, an alias or a letter stands for. */
+const namedBy = (text = ''): [string, Option] | undefined =>
+  Object.entries(ALL_OPTIONS).find(([name, { short, alias }]) => text !== '' && [name, short, alias].includes(text));
+
 /** yargs only takes the line apart: every sentence is ours, and every value stays the text that was typed. */
 function tokens(args: readonly string[]): Parsed {
-  const parser = yargs([...args])
+  const parser = yargs(withValues(args))
     .help(false)
     .version(false)
     .exitProcess(false)
@@ -47,32 +73,40 @@ function tokens(args: readonly string[]): Parsed {
 
 const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`);
 
-/** `--name` or `-n` as typed: a word after a single dash is one mistyped long option, not many short ones. */
-function typedAs(key: string, args: readonly string[]): string {
-  const word = key.length === 1 ? args.find((arg) => /^-[a-z-]{2,}(=|$)/i.test(arg) && arg.includes(key)) : undefined;
-  return word && !word.startsWith('--') ? word : dashed(key);
+/** Whether a word after a single dash can be many short options: switches, of which the last may take a value. */
+function isCluster(letters: string): boolean {
+  const options = Array.from(letters, (letter) => namedBy(letter)?.[1]);
+  return options.every((option, at) => option && (option.value === undefined || at === letters.length - 1));
+}
+
+/** A long option with one dash too few: `-users` would be five short ones. */
+function oneDashIn(args: readonly string[]): string | undefined {
+  const end = args.indexOf('--');
+  const words = (end < 0 ? args : args.slice(0, end)).map((arg) => /^-([a-z][a-z-]+)(?:=.*)?$/is.exec(arg)?.[1]);
+  return words.find((letters) => letters !== undefined && !isCluster(letters));
 }
 
 /** `-u=` is read as an option that is called `=`. */
 function withoutValue(args: readonly string[]): ToolError {
   const typed = args.find((arg) => /^-[a-z]=/i.test(arg)) ?? '-=';
-  const [name, option] = Object.entries(ALL_OPTIONS).find(([, { short }]) => short === typed[1]) ?? [];
+  const [name, option] = namedBy(typed[1]) ?? [];
   if (name === undefined) return new ToolError(`unknown option ${typed.slice(0, 2)}.`);
   return new ToolError(`${typed} has no value.`, {
     hint: `Write -${option!.short} ${option!.value}, or --${name}=${option!.value}.`,
   });
 }
 
-function unknownOption(key: string, value: unknown, args: readonly string[], command: CommandName): ToolError {
-  if (key === '=') return withoutValue(args);
-  const typed = typedAs(key, args);
-  const foreign = typed === dashed(key) ? foreignTo(command, key) : undefined;
+/** @param typed as it was typed, with its dashes */
+function unknownOption(typed: string, value: unknown, args: readonly string[], command: CommandName): ToolError {
+  if (typed === dashed('=')) return withoutValue(args);
+  const word = typed.replace(/^-+/, '');
+  const foreign = foreignTo(command, word);
   if (foreign)
     return new ToolError(`unknown option ${typed}.`, { hint: foreign(typeof value === 'string' ? value : '') });
   const names = Object.entries(ALL_OPTIONS)
     .filter(([, option]) => takes(option, command))
     .flatMap(([name, { alias }]) => (alias ? [name, alias] : [name]));
-  const meant = nearest(typed.replace(/^-+/, ''), names);
+  const meant = nearest(word, names);
   const hint = meant ? `Did you mean --${meant}?` : `loadtest ${command} --help lists what there is.`;
   return new ToolError(`unknown option ${typed}.`, { hint });
 }
@@ -133,11 +167,13 @@ export function parseArguments(args: readonly string[], scenarios: readonly stri
   }
   const { _: words, $0: _program, '--': rest, ...given } = parsed;
   const [command, operands] = commandOf(words, scenarios);
+  const word = oneDashIn(args);
+  if (word !== undefined) throw unknownOption(`-${word}`, undefined, args, command);
   const flags = new Map<string, string[] | boolean>();
   for (const [key, value] of Object.entries(given)) {
     const option = Object.hasOwn(ALL_OPTIONS, key) ? ALL_OPTIONS[key] : undefined;
     const known = option && takes(option, command);
-    if (!option || (!known && foreignTo(command, key))) throw unknownOption(key, value, args, command);
+    if (!option || (!known && foreignTo(command, key))) throw unknownOption(dashed(key), value, args, command);
     if (!known) {
       throw new ToolError(`${command} has no option --${key}: it belongs to loadtest ${option.commands.join(', ')}.`);
     }

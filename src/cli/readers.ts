@@ -95,6 +95,18 @@ export const httpUrl: Reader<string> = (given, name) => {
   return refuse(name, 'an address such as http://localhost:9100/metrics', shown);
 };
 
+/** What an address must have and has not. URLs of the web are lenient: in `ws:///p` they find a host `p`. */
+function faultOf(url: string): string | undefined {
+  const [authority = ''] = /(?<=^[a-z]+:\/\/)[^/?#\\]*/i.exec(url) ?? [];
+  const [, host = '', port] = /^(.*?)(?::([^:\]]*))?$/s.exec(authority.replace(/^.*@/s, '')) ?? [];
+  if (host === '') return 'an address with a host, such as ws://localhost:8765';
+  if (port && !(/^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535)) {
+    return 'an address whose port is a whole number from 1 to 65535';
+  }
+  if (/[\s\\]/.test(url)) return 'an address without spaces and backslashes';
+  return URL.canParse(url) ? undefined : 'an address with the name or the number of a host';
+}
+
 /** The address of a server: a WebSocket, with a host; braces only as `{session}`, `{user}` and `{port}`. */
 export const socketUrl: Reader<string> = (given, name) => {
   // Query, fragment and credentials may hold a secret, so no sentence repeats them.
@@ -117,7 +129,8 @@ export const socketUrl: Reader<string> = (given, name) => {
   if (given.includes('{session}') !== given.includes('{user}')) {
     return refuse(name, 'both {session} and {user}, or neither', text);
   }
-  if (!URL.canParse(filled)) return refuse(name, 'an address with a host, such as ws://localhost:8765', text);
+  const fault = faultOf(filled);
+  if (fault !== undefined) return refuse(name, fault, text);
   if (given.includes('#')) return refuse(name, 'an address without #, which is never sent to a server', text);
   return given;
 };

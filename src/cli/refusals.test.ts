@@ -13,6 +13,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What was typed, and what it is answered with. Every one of them ends before anything is started. */
 const USERS = '--users takes a whole number from 1 to 1000000, not';
+const TIME = '--duration takes a time with its unit such as 500ms, 30s, 5m, 8h or 1h30m, not';
+const HOST = '--url takes an address with a host, such as ws://localhost:8765, not';
+const PORT = '--url takes an address whose port is a whole number from 1 to 65535, not';
 const CASES: [string | string[], string][] = [
   ['--users 0', `${USERS} 0.`],
   ['--users -1', `${USERS} -1.`],
@@ -30,12 +33,39 @@ const CASES: [string | string[], string][] = [
   ['-d 30', '--duration takes a time with its unit such as 500ms, 30s, 5m, 8h or 1h30m, not 30. Did you mean 30s?'],
   ['-d soon', '--duration takes a time with its unit such as 500ms, 30s, 5m, 8h or 1h30m, not soon.'],
   ['-d 0', '--duration takes at least 100ms, not 0.'],
+  ['-d 99999999h', '--duration takes at most 24d (24 days), not 99999999h.'],
+  ['--ramp-up 25d', '--ramp-up takes at most 24d (24 days), not 25d.'],
+  ['--settle 24d1ms', '--settle takes at most 24d (24 days), not 24d1ms.'],
+  ['--deadline 1000h', '--deadline takes at most 24d (24 days), not 1000h.'],
+  ['--heartbeat 99999m', '--heartbeat takes at most 24d (24 days), not 99999m.'],
+  ['serve --grace 25d', '--grace takes at most 24d (24 days), not 25d.'],
+  ['-d -1s', `${TIME} -1s.`],
+  ['-d=-1s', `${TIME} -1s.`],
+  ['--duration -1s', `${TIME} -1s.`],
+  ['-s2x', '--sessions takes a whole number from 1 to 1000000, not 2x.'],
+  ['-u=-1', `${USERS} -1.`],
+  ['-u-1', `${USERS} -1.`],
+  ['-r -.5x', '--rate takes a number from 0 to 10000, not -.5x.'],
+  ['--warmup -1s', TIME.replace('duration', 'settle') + ' -1s.'],
+  ['-users 5', 'unknown option -users. Did you mean --users?'],
+  ['-vus 5', 'unknown option -vus. In k6 it counts all users; here it is --users N per session, times --sessions N.'],
   ['--rate -1', '--rate takes a number from 0 to 10000, not -1.'],
   ['--rate NaN', '--rate takes a number from 0 to 10000, not NaN.'],
   ['--seed 1.5', '--seed takes a whole number from 0 to 4294967295, not 1.5.'],
   ['--url http://x:1', '--url takes a ws:// or wss:// address, not http://x:1. Did you mean ws://x:1?'],
   ['--url https://x', '--url takes a ws:// or wss:// address, not https://x. Did you mean wss://x?'],
-  ['--url ws://', '--url takes an address with a host, such as ws://localhost:8765, not ws://.'],
+  ['--url ws://', `${HOST} ws://.`],
+  ['--url ws:///', `${HOST} ws:///.`],
+  ['--url ws:///p', `${HOST} ws:///p.`],
+  ['--url ws://:80', `${HOST} ws://:80.`],
+  ['--url ws://?x', `${HOST} ws://?….`],
+  ['--url ws://user:pw@', `${HOST} ws://.`],
+  ['--url ws://host:99999', `${PORT} ws://host:99999.`],
+  ['--url ws://host:abc', `${PORT} ws://host:abc.`],
+  ['--url ws://user:pw@host:abc', `${PORT} ws://host:abc.`],
+  ['--url ws://[::1]:0', `${PORT} ws://[::1]:0.`],
+  ['--url ws://[::1', '--url takes an address with the name or the number of a host, not ws://[::1.'],
+  [['--url', 'ws://h st'], '--url takes an address without spaces and backslashes, not ws://h st.'],
   [
     '--url localhost:8765',
     '--url takes an address such as ws://localhost:8765, not localhost:8765. Did you mean ws://localhost:8765?',

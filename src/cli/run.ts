@@ -3,10 +3,11 @@ import { calibrate } from '../engine/calibrate.ts';
 import { execute } from '../engine/execute.ts';
 import { loadScenario } from '../engine/loader.ts';
 import { readMachine } from '../engine/machine.ts';
+import { SCENARIO_THREW } from '../engine/scenario-errors.ts';
 import { checkSources } from '../engine/sources.ts';
 import type { Executed, RunObserver } from '../engine/request.ts';
 import { progress } from '../live/progress.ts';
-import { screenOf } from '../reporters/screen.ts';
+import { presentable, screenOf } from '../reporters/screen.ts';
 import { outcomeLines, terminal } from '../reporters/terminal.ts';
 import type { Result } from '../result/result.ts';
 import { discardFolder, makeFolder } from '../result/store.ts';
@@ -52,7 +53,8 @@ export const run: Command = async (line, shell) => {
 function watchOf({ quiet, json, ...settings }: Settings, { request }: Decided, shell: Shell): Watch {
   if (quiet) return { close: () => undefined };
   const stream = json ? shell.stderr : shell.stdout;
-  return progress(request.plan, request.run, stream, screenOf(stream, !settings['no-color'], shell.env));
+  const screen = screenOf(stream, !settings['no-color'], shell.env);
+  return progress(request.plan, request.run, stream, screen, shell.env);
 }
 
 type Watch = RunObserver & { stopping?(): void; close(): void };
@@ -64,6 +66,8 @@ async function tell(result: Result, folder: string, exit: ExitCode, settings: Se
   const page = settings.report.includes('html') && !failure ? pagePath(folder, settings.out, shell.folder) : undefined;
   const screen = screenOf(shell.stdout, !settings['no-color'], shell.env);
   const context = { ...screen, exit, ...(page !== undefined && { page }) };
+  const threw = settings.quiet && result.events.find(({ kind }) => kind === SCENARIO_THREW);
+  if (threw) shell.stderr.write(`loadtest: ${presentable(threw.text, screen)}.\n`);
   if (settings.json) shell.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   else shell.stdout.write(settings.quiet ? outcomeLines(result, context) : terminal(result, context));
   if (settings.open && page !== undefined) await openPage(page, shell);

@@ -4,10 +4,13 @@ const DURATION_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_60
 const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
 const DURATION_PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
 
+/** More than this is a slip of the finger, and more than a timer of Node takes (2^31 ms). */
+const LONGEST_DAYS = 24;
+
 /**
  * A duration as people write it: `500ms`, `30s`, `5m`, `8h`, `1h30m`, `0s`; a bare `0` too.
  * @returns milliseconds, possibly with a fraction (`1.5ms`)
- * @throws ToolError without a unit or with an unknown one
+ * @throws ToolError without a unit or with an unknown one, and above 24 days
  */
 export function parseDuration(text: string, name = 'a duration'): number {
   const compact = text.trim();
@@ -20,6 +23,9 @@ export function parseDuration(text: string, name = 'a duration'): number {
   }
   let total = 0;
   for (const [, number, unit] of compact.matchAll(DURATION_PART)) total += Number(number) * DURATION_MS[unit!]!;
+  if (total > LONGEST_DAYS * DURATION_MS['d']!) {
+    throw new ToolError(`${name} takes at most ${LONGEST_DAYS}d (${LONGEST_DAYS} days), not ${text}.`);
+  }
   return total;
 }
 

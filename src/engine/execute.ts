@@ -20,6 +20,7 @@ import { CutOffs } from './cut-offs.ts';
 import { openFilesLimit, readEnvironment } from './environment.ts';
 import { nobodyJoined, probe } from './probe.ts';
 import type { ExecuteHooks, Executed, RunObserver, RunRequest } from './request.ts';
+import { SCENARIO_THREW } from './scenario-errors.ts';
 import { ServerGauges } from './server-gauges.ts';
 import { checkMetrics } from './server-metrics.ts';
 import { startTarget, type RunningTarget } from './target.ts';
@@ -271,17 +272,12 @@ class Running {
     this.#ended = true;
     const faults = Object.entries(this.#target.faults()).map(([name, count]) => `${name} ${count}`);
     if (faults.length > 0) {
-      this.#event({
-        at_ms: this.#now(),
-        kind: 'faults',
-        text: `the server committed on purpose: ${faults.join(', ')}`,
-      });
+      const text = `the server committed on purpose: ${faults.join(', ')}`;
+      this.#event({ at_ms: this.#now(), kind: 'faults', text });
     }
-    if (this.#events.length > 0) {
-      // What happened after the last interval still belongs to the run.
-      const now = this.#now();
-      this.#interval({ ...emptyInterval(now, now), pending: this.#pending });
-    }
+    const now = this.#now();
+    // What happened after the last interval still belongs to the run.
+    if (this.#events.length > 0) this.#interval({ ...emptyInterval(now, now), pending: this.#pending });
     const interrupted = hooks.stop?.aborted ? messageOf(hooks.stop.reason) : this.#aborted;
     const end = {
       ended_ms: this.#now(),
@@ -295,8 +291,9 @@ class Running {
     if (this.#workers.failure !== undefined) throw new ToolError(this.#workers.failure, { exitCode: EXIT.defect });
     const joined = result.metrics['connections'];
     if (joined?.kind === 'counter' && joined.count === 0 && !hooks.stop?.aborted) {
-      throw nobodyJoined(this.#target.where, result.errors[0]?.message ?? 'no connection was acknowledged');
+      const first = result.errors.find(({ kind }) => kind !== SCENARIO_THREW);
+      throw nobodyJoined(this.#target.where, first?.message ?? 'no connection was acknowledged');
     }
-    return { result, scenario_threw: false };
+    return { result, scenario_threw: result.errors.some(({ kind }) => kind === SCENARIO_THREW) };
   }
 }

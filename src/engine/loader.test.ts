@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ToolError } from '../core/errors.ts';
 import { listScenarios, loadScenario, scenarioNames } from './loader.ts';
+import { importFile } from './module.ts';
 
 let folder: string;
 beforeAll(() => (folder = realpathSync(mkdtempSync(join(tmpdir(), 'loadtest-loader-')))));
@@ -19,8 +20,9 @@ function write(name: string, text: string): string {
 const scenario = (spec: string): string =>
   `import { defineScenario } from 'collab-loadtest'; export default defineScenario(${spec});`;
 
-async function refusal(path: string): Promise<string> {
-  const error = await loadScenario(path).catch((thrown: unknown) => thrown);
+const refusal = async (path: string): Promise<string> => sentenceOf(await loadScenario(path).catch((thrown) => thrown));
+
+function sentenceOf(error: unknown): string {
   expect(error).toBeInstanceOf(ToolError);
   const { message, hint } = error as ToolError;
   return `${message.replaceAll(folder, '…').replaceAll('\\', '/')}${hint ? ` ${hint}` : ''}`;
@@ -90,6 +92,58 @@ describe('a scenario in a file', () => {
     expect(await refusal(write(name, text))).toContain(
       name === 'mine.txt' ? 'neither TypeScript nor JavaScript' : sentence,
     );
+  });
+
+  it.each([
+    ['forever.ts', 'while (true) {}', 'did not finish loading within 300 ms. Look for a loop'],
+    ['waits.ts', 'await new Promise(() => setInterval(() => {}, 99));', 'did not finish loading within 300 ms. Look'],
+  ])('%s, which never ends, is given up', async (name, text, sentence) => {
+    const importing = importFile(write(name, text), { what: 'scenario', name, limit_ms: 300 });
+    await expect(importing.catch(sentenceOf)).resolves.toContain(`The scenario ${name} ${sentence}`);
+  });
+
+  it.each([
+    ['exits.ts', 'process.exit(0);', 'ended before it was loaded. Look for process.exit() in it'],
+    ['never.ts', 'await new Promise(() => {});', 'ended before it was loaded.'],
+    ['rejects.ts', 'Promise.reject(new Error("gone"));', 'threw while loading: gone.'],
+    [
+      'later.ts',
+      'setImmediate(() => { throw new Error("gone"); }); await new Promise((go) => setTimeout(go, 99));',
+      'threw',
+    ],
+    ['odd.ts', 'throw undefined;', 'threw while loading: undefined.'],
+    ['code.ts', 'export default { spec: { name: () => "x" } };', 'exports a function or something else that is no'],
+  ])('%s ends neither this process nor without a sentence', async (name, text, sentence) => {
+    expect(await refusal(write(name, text))).toContain(`The scenario …/${name} ${sentence}`);
+  });
+
+  it('leaves nothing running that the file began', async () => {
+    const path = write(
+      'ticks.ts',
+      `setInterval(() => { throw new Error('late'); }, 20);
+       process.env.LOADTEST_TICKS = 'set';
+       ${scenario("{ name: 'ticks', about: '', users: [{ kind: 'w', share: 1 }], thresholds: [] }")}`,
+    );
+    expect((await loadScenario(path)).spec.name).toBe('ticks');
+    // As a config file does that reads a .env.
+    expect(process.env['LOADTEST_TICKS']).toBe('set');
+    delete process.env['LOADTEST_TICKS'];
+  });
+
+  it('that prints does so on standard error', async () => {
+    const out = vi.spyOn(process.stdout, 'write');
+    const said: string[] = [];
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+    const prints = `console.log('one'); process.stdout.write('two'); console.error('three');`;
+    await expect(loadScenario(write('prints.ts', `${prints} throw new Error('x')`))).rejects.toThrow('x');
+    await loadScenario(
+      write(
+        'says.ts',
+        `${prints} ${scenario("{ name: 's', about: '', users: [{ kind: 'w', share: 1 }], thresholds: [] }")}`,
+      ),
+    );
+    for (const word of ['one', 'two', 'three']) expect(said.join('').split(word), word).toHaveLength(3);
+    expect(out).not.toHaveBeenCalled();
   });
 
   it('that does not exist is refused', async () => {

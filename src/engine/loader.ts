@@ -28,14 +28,28 @@ const bundledUrl = (name: string): string =>
 /** Whether a person meant a file rather than the name of a scenario that comes with the tool. */
 export const looksLikeFile = (text: string): boolean => /[/\\]/.test(text) || /\.[cm]?[jt]s$/.test(text);
 
+/** What a module exports by default, of which a scenario is made; absent where there is no such export. */
+interface Opened {
+  exported: boolean;
+  spec: unknown;
+  url: string;
+}
+
 /** What a name, a path or an earlier call's URL stands for. */
-async function open(text: string): Promise<{ exports: Record<string, unknown>; url: string }> {
-  if (/^(data|file):/.test(text)) return { exports: (await import(text)) as Record<string, unknown>, url: text };
-  if (looksLikeFile(text)) return importFile(resolve(text), 'scenario', text);
+async function open(text: string): Promise<Opened> {
+  if (/^(data|file):/.test(text)) return openUrl(text);
+  if (looksLikeFile(text)) {
+    const { exported, value, url } = await importFile(resolve(text), { what: 'scenario', name: text, field: 'spec' });
+    return { exported, spec: value, url };
+  }
   const names = scenarioNames();
   if (!names.includes(text)) throw unknownScenario(text, names);
-  const url = bundledUrl(text);
-  return { exports: (await import(url)) as Record<string, unknown>, url };
+  return openUrl(bundledUrl(text));
+}
+
+async function openUrl(url: string): Promise<Opened> {
+  const { default: scenario } = (await import(url)) as { default?: Partial<Scenario> };
+  return { exported: scenario !== undefined, spec: scenario?.spec, url };
 }
 
 function unknownScenario(text: string, names: string[]): ToolError {
@@ -52,16 +66,15 @@ function unknownScenario(text: string, names: string[]): ToolError {
  * @throws ToolError (104) where it does not exist, does not parse, throws while loading, or is no scenario
  */
 export async function loadScenario(text: string): Promise<LoadedScenario> {
-  const { exports, url } = await open(text);
-  const scenario = exports['default'] as Partial<Scenario> | undefined;
-  if (scenario?.spec === undefined) {
-    const what = scenario === undefined ? 'has no default export' : 'exports something else than a scenario by default';
+  const { exported, spec, url } = await open(text);
+  if (spec === undefined) {
+    const what = exported ? 'exports something else than a scenario by default' : 'has no default export';
     throw new ToolError(`The scenario ${text} ${what}.`, {
       hint: 'End it with: export default defineScenario({ … }). loadtest init writes one to start from.',
     });
   }
-  checkSpec(scenario.spec, text);
-  return { spec: scenario.spec, url };
+  checkSpec(spec, text);
+  return { spec, url };
 }
 
 /** All scenarios that come with the tool. */

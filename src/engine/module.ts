@@ -2,8 +2,11 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
 import type { BuildFailure, Plugin } from 'esbuild';
-import { EXIT, ToolError, messageOf } from '../core/errors.ts';
+import { ToolError, messageOf } from '../core/errors.ts';
+import { formatDuration } from '../core/units.ts';
+import type { Loading, LoadingOrder } from './loading.ts';
 import { builtUrl } from './programs.ts';
 
 /** The name under which scenario and config files import this package. */
@@ -11,9 +14,10 @@ const PACKAGE = 'collab-loadtest';
 
 const EXTENSIONS = new Set(['.ts', '.mts', '.js', '.mjs']);
 
-/** A user's module, and a URL by which any process can import it again: it holds the code itself. */
-export interface LoadedModule {
-  exports: Record<string, unknown>;
+/** What a user's module exports by default, and a URL by which any process can import it again: it holds the code. */
+interface LoadedModule {
+  exported: boolean;
+  value: unknown;
   url: string;
 }
 
@@ -78,37 +82,80 @@ const isBuildFailure = (error: unknown): error is BuildFailure =>
 
 /** `does not parse (line 3): Expected "}"`: what went wrong and where, in one line. */
 function complaintOf(error: unknown): string {
-  if (isBuildFailure(error)) {
-    const { text, location } = error.errors[0]!;
-    const verb = text.startsWith('Could not') ? 'cannot be loaded' : 'does not parse';
-    return `${verb}${location ? ` (line ${location.line})` : ''}: ${text}`;
+  if (!isBuildFailure(error)) return `cannot be loaded: ${messageOf(error).split('\n')[0]}`;
+  const { text, location } = error.errors[0]!;
+  const verb = text.startsWith('Could not') ? 'cannot be loaded' : 'does not parse';
+  return `${verb}${location ? ` (line ${location.line})` : ''}: ${text}`;
+}
+
+/** What the code of a file did, in a thread of its own: it may loop for ever, print, throw late, or end its process. */
+async function outcomeOf(order: LoadingOrder, limit_ms: number): Promise<Loading | { kind: 'ended' | 'endless' }> {
+  // It may set the environment, as a config file does that reads a `.env`.
+  const thread = new Worker(builtUrl('loading.js'), { workerData: order, stdout: true, env: SHARE_ENV });
+  // Standard output is the tool's: with --json there is one document on it.
+  thread.stdout.on('data', (text: Buffer) => process.stderr.write(text));
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise((resolve) => {
+      timer = setTimeout(() => resolve({ kind: 'endless' }), limit_ms);
+      thread.once('message', resolve);
+      thread.once('error', (error) => resolve({ kind: 'threw', message: messageOf(error) }));
+      thread.once('exit', () => resolve({ kind: 'ended' }));
+    });
+  } finally {
+    clearTimeout(timer);
+    await thread.terminate();
   }
-  return `threw while loading: ${messageOf(error).split('\n')[0]}`;
+}
+
+/** A file describes; it is loaded long before this, ms. */
+const LOADING_MS = 10_000;
+
+/** How a file of the user's is imported. */
+interface Importing {
+  /** How the file is called in sentences: `scenario`, `config file`. */
+  what: string;
+  /** The file as the user wrote it. */
+  name: string;
+  /** What is wanted of the default export; absent: the whole of it. */
+  field?: string;
+  limit_ms?: number;
 }
 
 /**
- * Imports a file of the user's, TypeScript or JavaScript, without a build step and without anything beside it.
- * @param what how the file is called in sentences: `scenario`, `config file`
- * @param name the file as the user wrote it
- * @throws ToolError (104) where it does not exist, does not parse or throws while loading
+ * Imports a file of the user's, TypeScript or JavaScript, without a build step and without anything beside it. Its code
+ * runs in a thread that is ended afterwards, and what it prints goes to standard error.
+ * @throws ToolError (104) where it does not exist, does not parse, throws, never ends, or exports what is no plain data
  */
-export async function importFile(path: string, what: string, name = path): Promise<LoadedModule> {
+export async function importFile(path: string, importing: Importing): Promise<LoadedModule> {
+  const { what, name, field, limit_ms = LOADING_MS } = importing;
   if (!existsSync(path)) throw new ToolError(`There is no ${what} ${name}.`);
   if (!EXTENSIONS.has(extname(path))) {
     throw new ToolError(`The ${what} ${name} is neither TypeScript nor JavaScript.`, { hint: 'Name it .ts or .js.' });
   }
-  // A file may end the process, or wait for ever: then nothing else is left to say so.
-  const ended = (): void => {
-    process.stderr.write(`loadtest: the ${what} ${name} ended the process while it was loading.\n`);
-    process.exitCode = EXIT.invalid;
-  };
-  process.once('exit', ended);
-  try {
-    const url = `data:text/javascript;base64,${Buffer.from(await bundle(path)).toString('base64')}`;
-    return { exports: (await import(url)) as Record<string, unknown>, url };
-  } catch (error) {
-    throw new ToolError(`The ${what} ${name} ${complaintOf(error)}`.replace(/\.?$/, '.'), { cause: error });
-  } finally {
-    process.off('exit', ended);
+  const refused = (says: string, more: { hint?: string; cause?: unknown } = {}): ToolError =>
+    new ToolError(`The ${what} ${name} ${says}`.replace(/\.?$/, '.'), more);
+  const text = await bundle(path).catch((error: unknown) => {
+    throw refused(complaintOf(error), { cause: error });
+  });
+  const url = `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`;
+  const outcome = await outcomeOf({ url, ...(field !== undefined && { field }) }, limit_ms);
+  switch (outcome.kind) {
+    case 'loaded':
+      return { exported: outcome.exported, value: outcome.value, url };
+    case 'threw':
+      throw refused(`threw while loading: ${outcome.message.split('\n')[0]}`);
+    case 'not-data':
+      throw refused(`exports a function or something else that is no plain data`, {
+        hint: 'Texts, numbers, true and false, lists and objects can stand there.',
+      });
+    case 'ended':
+      throw refused('ended before it was loaded', {
+        hint: 'Look for process.exit() in it, or for an await of what never comes.',
+      });
+    case 'endless':
+      throw refused(`did not finish loading within ${formatDuration(limit_ms)}`, {
+        hint: 'Look for a loop that never ends, or for an await of what takes long.',
+      });
   }
 }

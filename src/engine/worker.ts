@@ -6,6 +6,7 @@ import type { Order, Report } from './channel.ts';
 import { runClock, runTimer } from './clock.ts';
 import { Health } from './health.ts';
 import { loadScenario } from './loader.ts';
+import { isOfFile, SCENARIO_THREW } from './scenario-errors.ts';
 import { netDoor } from './net-door.ts';
 import { wsDoor } from './ws-door.ts';
 
@@ -27,13 +28,26 @@ process.on('disconnect', () => process.exit(1));
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 process.on('SIGHUP', () => {});
-process.on('uncaughtException', fail);
-process.on('unhandledRejection', fail);
+process.on('uncaughtException', thrown);
+process.on('unhandledRejection', thrown);
 process.on('message', (order: Order) => {
   if (order.kind === 'prepare') prepare(order).catch(fail);
   else if (order.kind === 'go') go?.(order.epoch);
   else stop();
 });
+
+/** Told of what the user's scenario file throws once it is loaded; until there is a run, it waits. */
+let threw: ((message: string) => void) | undefined;
+const early: string[] = [];
+let scenarioUrl = '';
+
+/** What nobody caught: a defect of this tool ends the worker, a scenario file that goes on by itself does not. */
+function thrown(error: unknown): void {
+  if (!isOfFile(error, scenarioUrl)) return fail(error);
+  const message = messageOf(error).split('\n')[0]!;
+  if (threw) threw(message);
+  else early.push(message);
+}
 
 function fail(error: unknown): void {
   report({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : messageOf(error) });
@@ -41,7 +55,8 @@ function fail(error: unknown): void {
 }
 
 async function prepare(order: Extract<Order, { kind: 'prepare' }>): Promise<void> {
-  const { spec } = await loadScenario(order.scenario_url);
+  scenarioUrl = order.scenario_url;
+  const { spec } = await loadScenario(scenarioUrl);
   go = (epoch) => simulate(order, spec, epoch);
   report({ kind: 'ready' });
 }
@@ -69,6 +84,14 @@ function simulate(
     same: sameBytes,
     done: finish,
   });
+  let told = false;
+  threw = (message) => {
+    const at_ms = Math.max(clock() / 1000, 0);
+    recorder.error(SCENARIO_THREW, message, at_ms);
+    if (!told) recorder.event({ at_ms, kind: SCENARIO_THREW, text: `the scenario file threw: ${message}` });
+    told = true;
+  };
+  for (const message of early) threw(message);
   let taken = 0;
   let ticking: NodeJS.Timeout | undefined;
 

@@ -51,7 +51,8 @@ export class Workers {
     this.#workers = hands.map((hand, number) => ({
       number,
       sessions: hand,
-      process: fork(programUrl('worker'), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
+      // What a scenario file prints is no result: both outputs are standard error.
+      process: fork(programUrl('worker'), [], { stdio: ['ignore', 2, 2, 'ipc'] }),
       done: false,
       gone: false,
       reported: -1,

@@ -1,18 +1,13 @@
 import { lowestOf } from '../core/buckets.ts';
-import { parseThreshold } from '../core/expression.ts';
-import { isTrend, type GaugeName } from '../core/metrics.ts';
+import type { GaugeName } from '../core/metrics.ts';
 import type { GaugeRecord, Interval } from '../core/record.ts';
+import { latencyLimits, MAX_UTILIZATION, mayBeLate } from '../plan/fitness.ts';
 import { percentileOf } from '../result/histogram.ts';
 import type { Measured } from '../result/measured.ts';
 import { milliseconds, number, percent } from './words.ts';
 
 /** What may be wrong with the load generator itself, and by which limit. */
 
-/** Above this share of busy time an event loop queues (design: measuring honestly). */
-const MAX_UTILIZATION = 0.7;
-/** The generator may always add so much to a latency, ms, and this part of whatever limit is judged. */
-const ALWAYS_LATE_MS = 5;
-const PART_OF_LIMIT = 0.1;
 /** Lateness is looked at from this percentile on, also where an objective is about a lower one. */
 const LATE_AT = 99;
 /**
@@ -56,15 +51,12 @@ export function ailmentsOf(measured: Measured): Ailment[] {
 
 /** One of each upper limit on a latency among the thresholds; the strictest of all where there is none. */
 function tolerancesOf({ plan }: Measured): Tolerance[] {
-  const limits = plan.thresholds.map(parseThreshold).filter(({ metric, aggregation, op }) => {
-    const isOwn = metric === 'send_lag' || metric.startsWith('generator_');
-    return isTrend(metric) && !isOwn && aggregation.of !== 'count' && (op === '<' || op === '<=');
-  });
-  if (limits.length === 0) return [{ late_ms: ALWAYS_LATE_MS, percent: LATE_AT, tail: 1 - LATE_AT / 100 }];
+  const limits = latencyLimits(plan);
+  if (limits.length === 0) return [{ late_ms: mayBeLate(), percent: LATE_AT, tail: 1 - LATE_AT / 100 }];
   return limits.map(({ limit, aggregation }) => {
     const about = aggregation.of === 'p' ? aggregation.percent : aggregation.of === 'max' ? 100 : LATE_AT;
     return {
-      late_ms: Math.max(ALWAYS_LATE_MS, PART_OF_LIMIT * limit),
+      late_ms: mayBeLate(limit),
       percent: Math.max(about, LATE_AT),
       tail: 1 - about / 100,
     };

@@ -1,6 +1,6 @@
-import { parseThreshold } from '../core/expression.ts';
-import { isTrend, type CounterName, type GaugeName, type TrendName } from '../core/metrics.ts';
+import type { CounterName, GaugeName, TrendName } from '../core/metrics.ts';
 import { STAGES, type Interval, type TrendRecord } from '../core/record.ts';
+import { latencyLimits, MAX_UTILIZATION, mayBeLate } from '../plan/fitness.ts';
 import { stageEnds, type Plan } from '../plan/plan.ts';
 import { digits, elapsed, integer } from '../reporters/words.ts';
 import { addTrends, emptyTrend, percentileOf } from '../result/histogram.ts';
@@ -64,20 +64,12 @@ function latencyOf(interval: Interval): string {
 /** Two digits are enough for what changes every second: `0.04`, `1.9`, `143`. */
 const coarse = (ms: number): string => (ms < 0.095 ? ms.toFixed(2) : ms < 9.95 ? ms.toFixed(1) : integer(ms));
 
-/** As the generator's judge has it: above these, what rests on time becomes unknown. */
-const BUSY = 0.7;
-const ALWAYS_LATE_MS = 5;
-const PART_OF_LIMIT = 0.1;
-
 /** The generator itself, which is mentioned only when it is sick: then the latencies are its own. */
 function sicknessOf(plan: Plan, interval: Interval): string {
   const busy = gaugeIn(interval, 'generator_event_loop_utilization') ?? 0;
   const late_ms = (percentileOf(trendIn(interval, 'send_lag'), 99) ?? 0) / 1000;
-  const limits = plan.thresholds.map(parseThreshold).filter(({ metric, aggregation, op }) => {
-    return isTrend(metric) && metric !== 'send_lag' && aggregation.of !== 'count' && op.startsWith('<');
-  });
-  const tightest = Math.min(...limits.map(({ limit }) => limit));
-  const most = Math.max(ALWAYS_LATE_MS, limits.length > 0 ? PART_OF_LIMIT * tightest : 0);
-  if (busy > BUSY) return `generator busy ${busy.toFixed(2)}`;
+  const limits = latencyLimits(plan).map(({ limit }) => limit);
+  const most = mayBeLate(limits.length > 0 ? Math.min(...limits) : undefined);
+  if (busy > MAX_UTILIZATION) return `generator busy ${busy.toFixed(2)}`;
   return late_ms > most ? `generator late ${digits(late_ms)} ms` : '';
 }

@@ -105,6 +105,19 @@ describe('the progress', () => {
     expect(stream.texts[1]).toMatch(/^steady {3}0:13 of 0:30 {3}250\/250 users.*lost\n$/);
   });
 
+  it('says them so on a terminal that knows no control sequences, and writes none', () => {
+    const stream = sink(true);
+    const watching = progress(PLAN, RUN, stream, { colour: false, unicode: false }, { TERM: 'dumb', LANG: 'C' });
+    watching.started({ url: 'ws://127.0.0.1:1' });
+    for (let at = 0; at < 37; at++) watching.interval(second(at));
+    watching.event({ at_ms: 21_100, kind: 'stall', text: 'a stall' });
+    watching.stopping();
+    watching.close();
+    expect(stream.all.match(/^(?:settle|steady|drain) .* lost$/gm)).toHaveLength(3);
+    // eslint-disable-next-line no-control-regex -- that there is none is what is tested
+    expect(stream.all).not.toMatch(/[^\n\x20-\x7e]/);
+  });
+
   it('lets at most ten events scroll above the line, and counts the others', () => {
     const stream = sink(true);
     const watching = progress(PLAN, RUN, stream, SCREEN);

@@ -1,7 +1,16 @@
 import type { Interval, RunEvent } from '../core/record.ts';
 import type { Plan, RunIdentity } from '../plan/plan.ts';
 import { banner } from '../reporters/banner.ts';
-import { COLUMNS, cut, paletteOf, presentable, shown, wrapped, type Screen } from '../reporters/screen.ts';
+import {
+  COLUMNS,
+  cut,
+  paletteOf,
+  presentable,
+  rewritesLines,
+  shown,
+  wrapped,
+  type Screen,
+} from '../reporters/screen.ts';
 import { clock, integer, offsetAt } from '../reporters/words.ts';
 import { countIn, liveLine } from './line.ts';
 import { notablesIn, type Notable } from './notable.ts';
@@ -27,8 +36,8 @@ export interface Progress {
 /** Events shown; the others are counted. */
 const MOST_EVENTS = 10;
 /** Events that bear the mark of a failure: nothing that comes later takes them back. */
-const GRAVE = new Set(['overdue', 'cut-off', 'server-died', 'worker-died']);
-/** Without a terminal, a line so often, ms. */
+const GRAVE = new Set(['overdue', 'cut-off', 'server-died', 'worker-died', 'scenario']);
+/** Where no line is rewritten, a line so often, ms. */
 const EVERY_MS = 10_000;
 /** What happens again is told again at so many times the count. */
 const AGAIN = 10;
@@ -37,12 +46,18 @@ const STOPS = 'abort';
 const CLEAR_LINE = '\r\u001b[2K';
 
 /**
- * The banner, then the live line: on a terminal one line, rewritten; otherwise the same words every 10 s. Events scroll
- * above it.
+ * The banner, then the live line: on a terminal that can do so one line, rewritten; otherwise the same words every 10 s.
+ * Events scroll above it.
  */
-export function progress(plan: Plan, run: RunIdentity, stream: ProgressStream, screen: Screen): Progress {
+export function progress(
+  plan: Plan,
+  run: RunIdentity,
+  stream: ProgressStream,
+  screen: Screen,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Progress {
   const { dim, mark, tint } = paletteOf(screen);
-  const live = stream.isTTY === true;
+  const live = rewritesLines(stream, env);
   let line = '';
   let latest: Interval | undefined;
   let lost = 0;

@@ -1,3 +1,4 @@
+import { MAX_UTILIZATION } from './fitness.ts';
 import { number, type Estimate, type Machine } from './estimate.ts';
 
 /**
@@ -5,8 +6,6 @@ import { number, type Estimate, type Machine } from './estimate.ts';
  * measured, µs: on another they are as much larger as an echo is.
  */
 const REFERENCE_ECHO_US = 9;
-/** Above this share of busy time an event loop queues, and the generator confesses. */
-const MAX_UTILIZATION = 0.7;
 
 /** How much load of a plan's kind a machine bears, by what it did before the plan is run. */
 export interface Bearing {

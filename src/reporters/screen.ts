@@ -20,9 +20,15 @@ export function screenOf(
   env: Readonly<Record<string, string | undefined>> = process.env,
   platform: string = process.platform,
 ): Screen {
-  const colour = wanted && stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+  const colour = wanted && !env.NO_COLOR && rewritesLines(stream, env);
   return { colour, unicode: showsUnicode(env, platform) };
 }
+
+/** Whether a stream is a terminal that knows control sequences: one can take a line back there. */
+export const rewritesLines = (
+  stream: { isTTY?: boolean },
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): boolean => stream.isTTY === true && env.TERM !== 'dumb';
 
 function showsUnicode(env: Readonly<Record<string, string | undefined>>, platform: string): boolean {
   // Windows has no locale in its environment; its newer terminals say who they are.
