@@ -96,7 +96,11 @@ const gauges = {
   server_cpu: ['cores', 'sum', 'Processor use of the server, in cores.'],
   server_rss: ['bytes', 'sum', 'Resident memory of the server.'],
   server_fds: ['files', 'sum', 'Open files of the server.'],
-  server_event_loop_delay: ['ms', 'max', 'Delay of the server’s event loop: the longest in each second, or what its own page of metrics says.'],
+  server_event_loop_delay: [
+    'ms',
+    'max',
+    'Delay of the server’s event loop: the longest in each second, or what its own page of metrics says.',
+  ],
 } as const satisfies Record<string, readonly [string, Across, string]>;
 
 export type TrendName = keyof typeof trends;

@@ -116,7 +116,9 @@ describe('disconnects fails', () => {
     );
     const ruling = rulingOf(disconnects, run);
     expect(ruling.because).toContain('30 of 30 connections ended: 30 by the network with 1006 (no close frame');
-    expect(ruling.because).toContain('80 attempts to connect failed, most often: nothing listens there (connect ECONNREFUSED');
+    expect(ruling.because).toContain(
+      '80 attempts to connect failed, most often: nothing listens there (connect ECONNREFUSED',
+    );
     expect(ruling.headline).toMatch(
       /^Everybody was cut off at \d\d:\d\d:11: no close frame: crash, kill or cut network \(1006\)\.$/,
     );
