@@ -372,9 +372,9 @@ const RULES: readonly Rule[] = [
 
 /** What the facts come to: the first cause, then the notes. */
 export function diagnose(facts: Facts): Diagnosis[] {
-  const found = RULES.flatMap(({ cause, kind = 'cause', find }): Diagnosis[] => {
+  const found = RULES.flatMap(({ cause, kind, find }): Diagnosis[] => {
     const said = find(facts);
-    return said ? [{ cause, kind, ...said }] : [];
+    return said ? [{ cause, kind: kind ?? 'cause', ...said }] : [];
   });
   const first = found.find(({ kind }) => kind === 'cause');
   return [...(first ? [first] : []), ...found.filter((one) => one !== first)];
