@@ -91,6 +91,7 @@ describe('--dry-run', () => {
 
   it('refuses what cannot fit, with the limit and how to raise it', async () => {
     expect(await refusal('--users 1000 --sessions 1000 --dry-run')).toMatch(/open files .* --url, or raise/);
+    expect(await refusal('--users 1000000 --sessions 1000000')).toMatch(/open files/);
   });
 
   it('prints the plan as JSON, without queries and headers', async () => {

@@ -38,6 +38,19 @@ function withValues(args: readonly string[]): string[] {
   return joined;
 }
 
+/** Refuses a switch that is given a value: `--json=file`. */
+function refuseValues(args: readonly string[]): void {
+  const end = args.indexOf('--');
+  for (const arg of end < 0 ? args : args.slice(0, end)) {
+    const [, word, value] = /^--?([\w-]+)=(.*)$/s.exec(arg) ?? [];
+    const [name, option] = namedBy(word) ?? [];
+    if (!option || option.value !== undefined || value === 'true' || value === 'false') continue;
+    throw new ToolError(`--${name} takes no value, not ${value === '' ? 'an empty one' : value}.`, {
+      hint: `Write --${name} alone.`,
+    });
+  }
+}
+
 /** The option that a name, an alias or a letter stands for. */
 const namedBy = (text = ''): [string, Option] | undefined =>
   Object.entries(ALL_OPTIONS).find(([name, { short, alias }]) => text !== '' && [name, short, alias].includes(text));
@@ -167,6 +180,7 @@ export function parseArguments(args: readonly string[], scenarios: readonly stri
   }
   const { _: words, $0: _program, '--': rest, ...given } = parsed;
   const [command, operands] = commandOf(words, scenarios);
+  refuseValues(args);
   const word = oneDashIn(args);
   if (word !== undefined) throw unknownOption(`-${word}`, undefined, args, command);
   const flags = new Map<string, string[] | boolean>();

@@ -47,6 +47,7 @@ const CASES: [string | string[], string][] = [
   ['-u-1', `${USERS} -1.`],
   ['-r -.5x', '--rate takes a number from 0 to 10000, not -.5x.'],
   ['--warmup -1s', TIME.replace('duration', 'settle') + ' -1s.'],
+  ['--json=maybe', '--json takes no value, not maybe. Write --json alone.'],
   ['-users 5', 'unknown option -users. Did you mean --users?'],
   ['-vus 5', 'unknown option -vus. In k6 it counts all users; here it is --users N per session, times --sessions N.'],
   ['--rate -1', '--rate takes a number from 0 to 10000, not -1.'],

@@ -78,6 +78,9 @@ const WORKER_USERS = 5000;
 /** The part of an address's ports that a run may count on: other programs have some, and closed connections keep theirs for a while. */
 const PART_OF_PORTS = 0.8;
 
+/** All of 127.0.x.y that runs are sent from: a plan that needs more is refused for something else. */
+const LOOPBACK_ADDRESSES = 256 * 253;
+
 /** Indices of the sessions of a plan that its shard has: they are dealt round robin. */
 function sessionsOf({ sessions, shard }: Pick<Plan, 'sessions' | 'shard'>): number[] {
   const count = Math.floor((sessions - shard.index) / shard.of) + 1;
@@ -118,7 +121,7 @@ export function loopbackSourcesFor(plan: Plan, machine: Machine, reach: Reach): 
   const sessions = sessionsOf(plan);
   if (!reach.loopback || !loopback_range) return 0;
   if (mostOfOneServer(sessions, reach.servers) * plan.users <= ports * PART_OF_PORTS) return 0;
-  return Math.ceil((sessions.length * plan.users) / (ports * PART_OF_PORTS));
+  return Math.min(LOOPBACK_ADDRESSES, Math.ceil((sessions.length * plan.users) / (ports * PART_OF_PORTS)));
 }
 
 /**
