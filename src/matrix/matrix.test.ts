@@ -13,11 +13,11 @@ const PLAN: Partial<Plan> = {
   sessions: 8,
   rate: 6,
   items: 4,
-  heartbeat_ms: 1000,
+  heartbeat_ms: 1200,
   ramp_up_ms: 500,
   settle_ms: 500,
   duration_ms: 3000,
-  deadline_ms: 900,
+  deadline_ms: 2500,
 };
 
 interface Seen {
