@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { build, type Plugin } from 'esbuild';
 
 const root = import.meta.dirname;
@@ -49,6 +49,7 @@ async function programs(): Promise<void> {
     logLevel: 'warning',
   });
   await chmod(`${fresh}/main.js`, 0o755);
+  await copyFile(`${root}/src/checks/qt-client.py`, `${fresh}/qt-client.py`);
 }
 
 async function page(): Promise<void> {

@@ -20,6 +20,8 @@ import {
   type MetricName,
 } from './src/core/metrics.ts';
 import { listScenarios } from './src/engine/loader.ts';
+import { LAYERS } from './src/checks/step.ts';
+import { STEPS } from './src/checks/steps.ts';
 import { JUDGES } from './src/judges/index.ts';
 
 const root = import.meta.dirname;
@@ -70,6 +72,11 @@ const BLOCKS: Record<string, () => string | Promise<string>> = {
   counters: () => metrics(COUNTER_NAMES),
   rates: () => metrics(RATE_NAMES),
   gauges: () => metrics(GAUGE_NAMES),
+  steps: () =>
+    table(
+      ['layer', 'what a pass shows', 'lines of the guide’s checklist'],
+      STEPS.map(({ layer, title, checklist }) => [`${LAYERS[layer].number} ${layer}`, title, checklist.join('; ')]),
+    ),
   judges: () =>
     table(
       ['judge', 'what a pass means'],

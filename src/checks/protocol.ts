@@ -46,6 +46,8 @@ const talks = ({ kind }: Subject): boolean => kind === 'echo' || kind === 'colla
 /** Closes at once, or speaks another protocol: what can be tried on it is little. */
 function unseen(subject: Subject): Finding | undefined {
   if (subject.facts.closed_at_once) return skipped('not tried: it closes before anything can be sent');
+  const { largest_text } = subject.facts;
+  if (subject.kind === 'collaboration' && largest_text === 0) return skipped('not tried: it answers no ping');
   return talks(subject) ? undefined : skipped('not tried: it answers no message that we know');
 }
 
@@ -114,6 +116,11 @@ async function texts(subject: Subject): Promise<Finding> {
     const from = wire.received.length;
     wire.send(question(bytes));
     if (!(await answered(wire, subject, from))) {
+      // What a collaboration server owes is the heartbeat, which layer 3 asks for.
+      if (largest === 0 && subject.kind === 'collaboration' && !wire.closed) {
+        wire.cut();
+        return skipped('not seen: it answers no ping, by which text is seen to arrive', { largest_text: 0 });
+      }
       const says = `${formatBytes(bytes)} of text is not answered: ${aborts(wire)}`;
       wire.cut();
       return failed(says, { largest_text: largest });

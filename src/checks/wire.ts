@@ -175,8 +175,11 @@ export class Wire {
 
   /** Gone without a word, as a crashed client is. */
   cut(): void {
+    const ending = this.closed !== undefined || this.#socket.writableEnded;
     this.#ourClose = true;
-    this.#socket.resetAndDestroy();
+    // A reset of a socket that is being ended keeps libuv spinning, and the process alive.
+    if (ending) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   pause(): void {

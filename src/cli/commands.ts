@@ -23,6 +23,16 @@ export const COMMANDS: Readonly<Record<CommandName, CommandEntry>> = {
     ],
     load: async () => (await import('./run.ts')).run,
   },
+  check: {
+    usage: 'loadtest check [options]',
+    about: 'Looks at a server layer by layer, and says what is wrong',
+    examples: [
+      ['loadtest check --url ws://localhost:8765', 'from the port to a small load, with a diagnosis'],
+      ['loadtest check --start "./server.sh {port}"', 'starts the server itself, and quotes its errors'],
+      ['loadtest check --layer protocol', 'up to one layer only'],
+    ],
+    load: async () => (await import('./check.ts')).check,
+  },
   report: {
     usage: 'loadtest report RUN… [options]',
     about: 'Renders stored runs again, also one that was cut off',

@@ -18,6 +18,7 @@ import {
 } from './readers.ts';
 
 const RUN = ['run'] as const;
+const TARGET = ['run', 'check'] as const;
 
 /** A fault, checked and kept as it was written: the server reads it again. */
 const fault = (text: string): string => {
@@ -32,7 +33,7 @@ const threshold = (text: string): string => parseThreshold(text).text;
 export const loadOptions = {
   url: {
     group: 'target',
-    commands: RUN,
+    commands: TARGET,
     value: 'URL',
     read: socketUrl,
     repeat: true,
@@ -44,7 +45,7 @@ export const loadOptions = {
   },
   header: {
     group: 'target',
-    commands: RUN,
+    commands: TARGET,
     value: '"NAME: VALUE"',
     read: header,
     repeat: true,
@@ -53,7 +54,7 @@ export const loadOptions = {
   },
   subprotocol: {
     group: 'target',
-    commands: RUN,
+    commands: TARGET,
     value: 'NAME',
     read: asText,
     repeat: true,
@@ -61,14 +62,14 @@ export const loadOptions = {
   },
   ca: {
     group: 'target',
-    commands: RUN,
+    commands: TARGET,
     value: 'FILE',
     read: asText,
     about: 'PEM file of a certificate authority to trust, for wss://',
   },
   start: {
     group: 'target',
-    commands: RUN,
+    commands: TARGET,
     value: '"COMMAND"',
     read: asText,
     about: 'Starts your server, {port} filled in; ready once the port accepts, ended with the run',

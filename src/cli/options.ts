@@ -1,4 +1,5 @@
 import { loadOptions } from './load-options.ts';
+import { checkOptions } from './check-options.ts';
 import type { Option, Settled } from './option.ts';
 import { asText, listOf } from './readers.ts';
 import { limitOptions, serverOptions } from './serve-options.ts';
@@ -7,8 +8,8 @@ import { limitOptions, serverOptions } from './serve-options.ts';
 export const REPORT_FORMATS = ['html', 'json', 'junit', 'markdown', 'csv'] as const;
 
 const RUN = ['run'] as const;
-const TALKING = ['run', 'report'] as const;
-const EVERY = ['run', 'report', 'serve', 'echo', 'scenarios', 'init'] as const;
+const TALKING = ['run', 'check', 'report'] as const;
+const EVERY = ['run', 'check', 'report', 'serve', 'echo', 'scenarios', 'init'] as const;
 
 /**
  * Every option: the one table from which the parser, the help, the config file and its schema, the settings' types and
@@ -56,6 +57,7 @@ export const OPTIONS = {
   'no-color': { group: 'general', commands: EVERY, about: 'Prints without colours, as NO_COLOR does' },
   help: { group: 'general', commands: EVERY, short: 'h', about: 'Prints this' },
   version: { group: 'general', commands: EVERY, about: 'Prints the version' },
+  ...checkOptions,
   ...serverOptions,
 } as const satisfies Record<string, Option>;
 

@@ -80,7 +80,13 @@ export function planOf(settings: RunSettings, spec: ScenarioSpec, machine: Machi
 }
 
 /** The server, where it is not the bundled one. */
-function reach({ url, header, subprotocol, ca, start }: RunSettings): Target | undefined {
+export function targetOf({
+  url,
+  header,
+  subprotocol,
+  ca,
+  start,
+}: Pick<Settings, 'url' | 'header' | 'subprotocol' | 'ca' | 'start'>): Target | undefined {
   if (url.length === 0 && start === undefined) return undefined;
   return {
     urls: url.length > 0 ? url : [STARTED],
@@ -165,7 +171,7 @@ export function decide(settings: RunSettings, scenario: LoadedScenario, machine:
   const needs = estimate(plan, meanCursors(scenario.spec, plan.users), towards, sources.length);
   const serverFiles = plan.target === BUNDLED ? machine.open_files_limit : filesOf(settings);
   refuseWhatCannotFit(plan, needs, machine, towards, serverFiles);
-  const target = reach(settings);
+  const target = targetOf(settings);
   const run: RunIdentity = {
     id,
     started_at: new Date().toISOString(),

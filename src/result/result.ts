@@ -99,6 +99,41 @@ const environment = z.looseObject({
   floor_ms: z.number().optional().describe('The tool’s own latency on an echo.'),
 });
 
+const check = z.object({
+  layers: z.array(
+    z.object({
+      layer: z.string(),
+      standing: z.enum(['pass', 'fail', 'unknown', 'skip']).describe('skip: not claimed.'),
+      not_run: z.string().optional().describe('The layer below whose failure stopped this one.'),
+      steps: z.array(
+        z.object({
+          id: z.string(),
+          title: z.string(),
+          standing: z.enum(['pass', 'fail', 'unknown', 'skip']),
+          says: z.string(),
+          evidence: z.array(z.string()),
+          at_ms: z.number(),
+          took_ms: z.number(),
+        }),
+      ),
+    }),
+  ),
+  facts: z.record(z.string(), z.unknown()).describe('What the steps learnt: all that the diagnosis goes by.'),
+  diagnosis: z.array(
+    z.object({
+      cause: z.string(),
+      kind: z.enum(['cause', 'note']).describe('A note stands out, and fails nothing here.'),
+      what: z.string(),
+      why: z.string(),
+      likely: z.string().optional(),
+      do: z.array(z.string()),
+      not: z.string().optional(),
+    }),
+  ),
+  python: z.string().optional().describe('The Python with PyQt6 that was found, and its Qt.'),
+  server_output: z.array(z.string()).optional().describe('The last lines of a server that the check started.'),
+});
+
 export const resultSchema = z
   .object({
     schema: z.literal('collab-loadtest/result/v1'),
@@ -155,6 +190,7 @@ export const resultSchema = z
         }),
       )
       .max(600),
+    check: check.optional().describe('What loadtest check found, step by step.'),
   })
   .describe('A run of collab-loadtest, judged.');
 

@@ -1,0 +1,182 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
+import { afterAll, describe, expect, it } from 'vitest';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { createEchoServer } from '../../server/echo.ts';
+import { createServer } from '../../server/server.ts';
+import { resultSchema, type Result } from '../result/result.ts';
+import { carryOut } from './carry-out.ts';
+import { check } from './check.ts';
+import { diagnose } from './diagnosis.ts';
+import { passed, failed, type CheckContext, type LayerName, type Step } from './step.ts';
+import { STEPS } from './steps.ts';
+
+const closing: (() => unknown)[] = [];
+afterAll(async () => {
+  for (const close of closing) await close();
+});
+
+async function listening(server: Server): Promise<string> {
+  const sockets = new Set<{ destroy(): void }>();
+  server.on('connection', (socket) => sockets.add(socket));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closing.push(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A WebSocket server that does one thing to whoever connects. */
+function odd(greet: (socket: WebSocket, path: string) => void, name = 'odd/1'): Promise<string> {
+  const http = createHttpServer();
+  const sockets = new WebSocketServer({ server: http, perMessageDeflate: false });
+  sockets.on('headers', (lines) => lines.push(`Server: ${name}`));
+  sockets.on('connection', (socket, { url }) => greet(socket, url!));
+  return listening(http);
+}
+
+const lookAt = (url: string, layer: LayerName = 'server'): Promise<Result> =>
+  check(
+    {
+      run: { id: 'test00', started_at: new Date().toISOString() },
+      target: { urls: [url], headers: {}, subprotocols: [] },
+      layer,
+      for_ms: 300,
+      wait_ms: 400,
+      qt: false,
+    },
+    {},
+    new AbortController().signal,
+  );
+const standings = ({ check: found }: Result): Record<string, string> =>
+  Object.fromEntries(found!.layers.map(({ layer, standing, not_run }) => [layer, not_run ? 'not run' : standing]));
+const causeOf = ({ check: found }: Result): string | undefined => found!.diagnosis[0]?.cause;
+
+/** A relay without any part of ours; `heard` by which others is what the wrong ones get wrong. */
+const relay = (everybody: boolean, heartbeat = true): Promise<string> => {
+  const all = new Map<WebSocket, string>();
+  return odd((socket, path) => {
+    const [, , session = '', user = ''] = path.split('/');
+    const others = (message: object): void => {
+      for (const [other, of] of all) {
+        if (other !== socket && (everybody || of === session)) other.send(JSON.stringify(message));
+      }
+    };
+    socket.send(JSON.stringify({ type: 'connection:ack', session_id: session, user_id: user, users: [] }));
+    others({ type: 'user:joined', user_id: user });
+    all.set(socket, session);
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      all.delete(socket);
+      others({ type: 'user:left', user_id: user });
+    });
+    socket.on('message', (data) => {
+      let message: { type?: string };
+      try {
+        message = JSON.parse(String(data as Buffer)) as { type?: string };
+      } catch {
+        return;
+      }
+      if (message.type === 'ping' && heartbeat) socket.send('{"type":"pong"}');
+      if (message.type === 'command') others(message);
+    });
+  });
+};
+
+describe.concurrent('a check', () => {
+  it('passes the reference server, and its result is one like every other', async () => {
+    const server = await createServer({ port: 0 });
+    closing.push(() => server.close());
+    const result = await lookAt(server.url);
+    expect(standings(result)).toEqual({ reach: 'pass', protocol: 'pass', server: 'pass' });
+    expect(resultSchema.safeParse(result).error).toBeUndefined();
+  });
+
+  it('passes a mere relay, with what it lacks not claimed', async () => {
+    const result = await lookAt(await relay(false));
+    expect(standings(result)).toMatchObject({ server: 'pass' });
+    expect(result.not_claimed.map(({ because }) => because).join('\n')).toContain('mere relay');
+  });
+
+  it.each<[string, string, () => Promise<string>]>([
+    ['a plain HTTP server', 'plain-http', () => listening(createHttpServer((_, answer) => answer.end('hello')))],
+    ['a TCP port that never answers', 'never-answers', () => listening(createTcpServer(() => {}))],
+    [
+      'a handler that raises',
+      'handler-raises',
+      () => odd((socket) => socket.close(1011), 'Python/3.11 websockets/15.0'),
+    ],
+    ['a server that acknowledges nobody', 'acknowledges-nobody', () => odd(() => {})],
+    ['Engine.IO', 'other-protocol', () => odd((socket) => socket.send('0{"sid":"x"}'))],
+    ['Yjs', 'other-protocol', () => odd((socket) => socket.send(Buffer.from([0, 0, 1, 0])))],
+    ['one without session isolation', 'leaks-sessions', () => relay(true)],
+    ['one that forgets the heartbeat', 'forgets-heartbeat', () => relay(false, false)],
+  ])('names %s for what it is: %s', async (_, cause, start) => {
+    const result = await lookAt(await start());
+    expect(causeOf(result)).toBe(cause);
+    expect(result.outcome).toBe('fail');
+  });
+
+  it('tells an echo server, which speaks the WebSocket protocol rightly', async () => {
+    const echo = await createEchoServer({ port: 0 });
+    closing.push(() => echo.close());
+    const result = await lookAt(echo.url);
+    expect(standings(result)).toEqual({ reach: 'pass', protocol: 'pass', server: 'fail' });
+    expect(causeOf(result)).toBe('other-protocol');
+  });
+
+  it('says that nothing listens', async () => {
+    const result = await lookAt('ws://127.0.0.1:1');
+    expect(causeOf(result)).toBe('nothing-listens');
+    expect(standings(result)).toEqual({ reach: 'fail', protocol: 'not run', server: 'not run' });
+  });
+});
+
+describe('layers', () => {
+  const step = (layer: LayerName, fails = false): Step => ({
+    id: `${layer}.x`,
+    layer,
+    title: '',
+    checklist: [],
+    run: () => Promise.resolve(fails ? failed('no') : passed('yes')),
+  });
+  const context = { signal: new AbortController().signal } as CheckContext;
+  const run = async (failing: LayerName): Promise<string[]> => {
+    const names = ['reach', 'protocol', 'qt', 'server', 'workflow', 'load'] as const;
+    const steps = names.map((name) => step(name, name === failing));
+    const { layers } = await carryOut(steps, names, context);
+    return layers.filter(({ not_run }) => not_run !== undefined).map(({ layer }) => layer);
+  };
+
+  it('that rest on one that fails are not run, and nothing rests on Qt', async () => {
+    expect(await run('reach')).toEqual(['protocol', 'qt', 'server', 'workflow', 'load']);
+    expect(await run('qt')).toEqual([]);
+    expect(await run('server')).toEqual(['workflow', 'load']);
+  });
+
+  it('have steps of one name each', () => {
+    expect(new Set(STEPS.map(({ id }) => id)).size).toBe(STEPS.length);
+  });
+});
+
+describe('the diagnosis', () => {
+  it('points at handler(websocket, path) where the server says that it is websockets 14 or later', () => {
+    const join = { outcome: 'closed', code: 1011, reason: '' } as const;
+    expect(diagnose({ join, server_header: 'Python/3.11 websockets/17.4' })[0]!.likely).toContain('websockets 17.4');
+    expect(diagnose({ join, server_header: 'Python/3.11 websockets/13.1' })[0]!.likely).toBeUndefined();
+  });
+
+  it('names what made the difference', () => {
+    const join = { outcome: 'closed', code: 1011 } as const;
+    const variations = [{ change: 'path /', outcome: 'acknowledged', rules_out: 'the path', same: false }];
+    expect(diagnose({ join, variations })[0]!.why).toContain('path / (acknowledged)');
+  });
+
+  it('only notes pings and compression, which throw no Qt client out', () => {
+    const pings = { count: 2, closes_without_pong: { code: 1011, after_ms: 500 } };
+    expect(diagnose({ pings, compresses_if_offered: true }).map(({ kind }) => kind)).toEqual(['note', 'note']);
+  });
+});

@@ -1,0 +1,151 @@
+import { randomInt } from 'node:crypto';
+import { addressOf, printable } from '../engine/addresses.ts';
+import { readEnvironment } from '../engine/environment.ts';
+import { builtUrl } from '../engine/programs.ts';
+import { fileURLToPath } from 'node:url';
+import { conclude } from '../judges/conclude.ts';
+import type { RunIdentity, Target } from '../plan/plan.ts';
+import { emptyMeasurement } from '../result/measurement.ts';
+import type { NotClaimed, Result, Verdict } from '../result/result.ts';
+import { carryOut, type LayerOutcome, type Watcher } from './carry-out.ts';
+import { diagnose, type Diagnosis } from './diagnosis.ts';
+import type { Facts } from './facts.ts';
+import { launch } from './launch.ts';
+import { smallPlan } from './load.ts';
+import { python } from './qt-client.ts';
+import { LAYERS, LAYER_NAMES, type CheckContext, type LayerName } from './step.ts';
+import { layersFor, STEPS } from './steps.ts';
+
+/** What is to be looked at. */
+export interface CheckRequest {
+  run: RunIdentity;
+  /** Absent: the bundled server, or the one that `start` starts. */
+  target?: Target;
+  start?: string;
+  layer?: LayerName;
+  for_ms: number;
+  wait_ms: number;
+  qt: boolean;
+}
+
+/** How long an answer may take where nobody says otherwise, ms. */
+export const WAIT_MS = 3000;
+
+/** `serve` of this program, as a command for a shell. */
+const bundled = (): string =>
+  `"${process.execPath}" "${fileURLToPath(builtUrl('main.js'))}" serve --port {port} --quiet`;
+
+/**
+ * Looks at a server, layer by layer. Everything it starts is ended on every way out.
+ * @throws ToolError where `start` starts nothing that listens
+ */
+export async function check(request: CheckRequest, watcher: Watcher, signal: AbortSignal): Promise<Result> {
+  const { run, start, target: given } = request;
+  const ours = given === undefined || start !== undefined;
+  const server = ours
+    ? await launch(start ?? bundled(), signal, start === undefined ? 'loadtest serve' : '--start')
+    : undefined;
+  try {
+    const fill = (url: string): string => (server ? url.replaceAll('{port}', String(server.port)) : url);
+    const plain: Target = given ?? { urls: ['ws://127.0.0.1:{port}'], headers: {}, subprotocols: [] };
+    const target: Target = { ...plain, urls: plain.urls.map(fill) };
+    let count = 0;
+    const context: Omit<CheckContext, 'facts'> = {
+      target,
+      address: (session, user) => addressOf(target.urls[0]!, session, user),
+      fresh: (what) =>
+        `lt-check-${run.id}-${what}${(count++).toString(36)}${randomInt(36 ** 4)
+          .toString(36)
+          .padStart(4, '0')}`,
+      for_ms: request.for_ms,
+      wait_ms: request.wait_ms,
+      ...(server && { server }),
+      qt: request.qt,
+      signal,
+    };
+    const layers = request.layer === undefined ? LAYER_NAMES : layersFor(request.layer);
+    const { layers: outcomes, facts } = await carryOut(STEPS, layers, context, watcher);
+    const lines = start === undefined ? [] : (server?.lastLines() ?? []);
+    return await resultOf(request, context, outcomes, facts, lines);
+  } finally {
+    await server?.stop();
+  }
+}
+
+const BUNDLED = 'bundled';
+
+/** A result like every other, so that whatever reads results reads this one: a verdict a layer. */
+async function resultOf(
+  { run, target: given, start }: CheckRequest,
+  context: Pick<CheckContext, 'for_ms' | 'target' | 'signal'>,
+  outcomes: readonly LayerOutcome[],
+  facts: Facts,
+  lines: readonly string[],
+): Promise<Result> {
+  const plan = smallPlan(context, []);
+  const target = given || start !== undefined ? context.target.urls.map(printable).join(', ') : BUNDLED;
+  const header = { plan: { ...plan, target }, run, environment: readEnvironment() };
+  const ended_ms = Date.now() - Date.parse(run.started_at);
+  const interrupted = context.signal.aborted ? { interrupted: String(context.signal.reason) } : {};
+  const base = conclude({ header, measurement: emptyMeasurement(header.plan), end: { ended_ms, ...interrupted } });
+  const verdicts = outcomes.flatMap(verdictOf);
+  const fails = verdicts.some(({ standing }) => standing === 'fail');
+  const unknown = verdicts.length === 0 || verdicts.some(({ standing }) => standing === 'unknown');
+  const diagnosis = diagnose(facts);
+  const here = await python();
+  return {
+    ...base,
+    command: 'check',
+    outcome: fails ? 'fail' : unknown ? 'inconclusive' : 'pass',
+    summary: summaryOf(verdicts, outcomes, fails ? diagnosis : []),
+    verdicts,
+    not_claimed: outcomes.flatMap(notClaimedOf),
+    check: {
+      layers: outcomes.map(({ layer, standing, not_run, steps }) => ({
+        layer,
+        standing,
+        ...(not_run !== undefined && { not_run }),
+        steps: steps.map(({ id, title, standing: own, says, evidence, at_ms, took_ms }) => {
+          return { id, title, standing: own, says, evidence, at_ms, took_ms };
+        }),
+      })),
+      facts: { ...facts },
+      diagnosis,
+      ...(here && { python: `Python ${here.python}, Qt ${here.qt}` }),
+      ...(lines.length > 0 && { server_output: lines.slice(-20) }),
+    },
+  };
+}
+
+function verdictOf({ layer, standing, not_run, steps }: LayerOutcome): Verdict[] {
+  const claim = LAYERS[layer].about;
+  if (not_run !== undefined) {
+    const because = `not run: rests on ${LAYERS[not_run].number} ${not_run}`;
+    return [{ judge: layer, claim, standing: 'unknown', because, explained_by: not_run }];
+  }
+  if (standing === 'skip') return [];
+  const worst = steps.find((step) => step.standing === standing)!;
+  const count = steps.filter((step) => step.standing === 'pass').length;
+  const claimed = steps.filter((step) => step.standing !== 'skip').length;
+  const because = standing === 'pass' ? `${count} of ${claimed}` : `${worst.id}: ${worst.says}`;
+  return [{ judge: layer, claim, standing, because }];
+}
+
+const notClaimedOf = ({ layer, steps }: LayerOutcome): NotClaimed[] =>
+  steps
+    .filter(({ standing }) => standing === 'skip')
+    .map(({ title, says }) => ({ judge: layer, claim: title, because: says }));
+
+function summaryOf(
+  verdicts: readonly Verdict[],
+  outcomes: readonly LayerOutcome[],
+  [found]: readonly Diagnosis[],
+): string {
+  if (found?.kind === 'cause') return found.what;
+  const worst =
+    verdicts.find(({ standing }) => standing === 'fail') ?? verdicts.find(({ standing }) => standing === 'unknown');
+  if (worst) return `${worst.standing === 'fail' ? 'It fails at' : 'Undecided at'} ${worst.judge}: ${worst.because}.`;
+  if (verdicts.length === 0) return 'Nothing was looked at.';
+  const skips = outcomes.filter(({ standing }) => standing === 'skip').map(({ layer }) => layer);
+  return `Everything holds in ${verdicts.length} layers${skips.length > 0 ? `; not claimed: ${skips.join(', ')}` : ''}.`;
+}
