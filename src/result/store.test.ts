@@ -117,6 +117,7 @@ describe('a stored run is found', () => {
   test('or what there is instead is said', () => {
     stored('aaaaaa', 1);
     stored('aabbbb', 2);
+    mkdirSync(join(out, 'baselines'));
     expect(() => findRun('aa', out)).toThrow(/beginning of 2 runs/);
     expect(() => findRun('zzz', out)).toThrow(/no run zzz/);
     expect(() => findRun('latest', join(out, 'nowhere'))).toThrow(/no run latest/);

@@ -56,7 +56,7 @@ export function discardFolder(folder: string): void {
   if (fs.readdirSync(folder).length > 0) return;
   fs.rmdirSync(folder);
   const out = dirname(folder);
-  const before = namesIn(out).findLast((name) => storedAt(join(out, name)) !== undefined);
+  const before = newestIn(out);
   if (before !== undefined) pointLatest(out, before);
   else fs.rmSync(join(out, LATEST), { force: true });
 }
@@ -152,10 +152,13 @@ export function findRun(named: string, out = 'reports'): StoredRun {
       hint: `Name one: ${names.slice(-5).join(', ')}.`,
     });
   }
-  const newest = namesIn(out).at(-1);
-  throw new ToolError(`There is no run ${named}: neither a file or folder of that name, nor one in ${out}.`, {
-    ...(newest !== undefined && { hint: `The newest there is ${newest}.` }),
-  });
+  const newest = newestIn(out);
+  throw new ToolError(
+    `There is no run ${named}: that is neither the folder nor a file of a run, and ${out} has none of that name.`,
+    {
+      ...(newest !== undefined && { hint: `The newest there is ${newest}.` }),
+    },
+  );
 }
 
 const idOf = (folder: string): string => folder.slice(folder.lastIndexOf('-') + 1);
@@ -165,6 +168,10 @@ function namesIn(out: string): string[] {
   const entries = fs.readdirSync(out, { withFileTypes: true });
   return entries.flatMap((entry) => (entry.isDirectory() ? entry.name : [])).sort();
 }
+
+/** Other folders may stand among the runs, such as `baselines`. */
+const newestIn = (out: string): string | undefined =>
+  namesIn(out).findLast((name) => storedAt(join(out, name)) !== undefined);
 
 /** `latest` as a link is found by its own path; here it may be a text file. */
 function latestIn(out: string): StoredRun | undefined {
