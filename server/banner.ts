@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { formatBytes, formatDuration } from '../src/core/units.ts';
 import { MAX_MESSAGE } from './frames.ts';
-import { inUrl, isEverywhere, type Address } from './listen.ts';
+import { inUrl, isEverywhere, type Address } from './address.ts';
 
 /** The addresses by which other machines reach this one. */
 export function networkAddresses(host: string, interfaces = networkInterfaces()): string[] {

@@ -1,9 +1,10 @@
 import { createServer as createHttpServer } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
+import type { Address } from './address.ts';
 import { echoBanner } from './banner.ts';
 import { MAX_MESSAGE } from './frames.ts';
 import { answerHttp, jsonPage } from './http.ts';
-import { listen, type Address } from './listen.ts';
+import { listen } from './listen.ts';
 import { silent, type Log } from './log.ts';
 import { createLogger } from './logger.ts';
 import { closedOf } from './socket.ts';

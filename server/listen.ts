@@ -2,20 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { messageOf, ToolError } from '../src/core/errors.ts';
-
-/** Where a server listens: as people write it, and as clients need it. */
-export interface Address {
-  host: string;
-  port: number;
-  /** `ws://HOST:PORT`, for a client on this machine. */
-  url: string;
-}
-
-/** A host inside of an address: IPv6 in brackets. */
-export const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
-
-/** Whether a host means every interface of the machine. */
-export const isEverywhere = (host: string): boolean => host === '0.0.0.0' || host === '::';
+import { inUrl, type Address } from './address.ts';
 
 /**
  * Takes a port.

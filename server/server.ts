@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
+import type { Address } from './address.ts';
 import { Admissions } from './admissions.ts';
 import { realClock } from './clock.ts';
 import { Burdens } from './burdens.ts';
@@ -9,7 +10,7 @@ import { MAX_MESSAGE } from './frames.ts';
 import { answerHttp, jsonPage, type Page } from './http.ts';
 import { Hub } from './hub.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { listen, type Address } from './listen.ts';
+import { listen } from './listen.ts';
 import type { Log } from './log.ts';
 import { LoopDelay } from './loop-delay.ts';
 import { Turn } from './outbox.ts';
