@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { builtUrl } from './engine/programs.ts';
 import { resultSchema, type Result } from './result/result.ts';
 
@@ -149,6 +150,16 @@ describe.concurrent('the program', () => {
     expect(code).toBe(111);
     expect(err).toMatch(/^loadtest: nobody could join/);
     expect(readdirSync(join(folder, 'nobody'))).toEqual([]);
+  });
+
+  it('lets no server write to the terminal by its reason for a close', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    server.on('connection', (socket) => socket.close(1008, 'a\u001b[31mred\u0007\nnew line'));
+    await once(server, 'listening');
+    const { code, err } = await loadtest(...SHORT, '--url', `ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    server.close();
+    expect(code).toBe(111);
+    expect(err.replaceAll('\n', ' ')).toContain('“a\uFFFD[31mred\uFFFD\uFFFDnew line”');
   });
 
   it.skipIf(process.platform === 'win32')('on the first signal judges what there is and exits with 105', async () => {

@@ -7,6 +7,7 @@ import { commandLine } from './cli/main.ts';
 import { processShell } from './cli/shell.ts';
 import { wrap } from './cli/wrap.ts';
 import { EXIT, EXIT_MEANING, ToolError, type ExitCode } from './core/errors.ts';
+import { presentable, screenOf } from './reporters/screen.ts';
 
 /** Whoever reads our output may close it early, as `head` does, and a disk may be full: the run goes on. */
 let told = false;
@@ -23,7 +24,9 @@ function sayWhy(thrown: unknown): ExitCode {
     const sentence = `${thrown.message}${thrown.hint ? ` ${thrown.hint}` : ''}`;
     // After "loadtest: " a sentence goes on; names such as LOADTEST_URL stay.
     const goesOn = sentence.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
-    process.stderr.write(`${wrap(`loadtest: ${goesOn}`)}\n`);
+    // A part of it may have come from the server: its reason for a close, its last lines.
+    const said = presentable(`loadtest: ${goesOn}`, screenOf(process.stderr));
+    process.stderr.write(`${wrap(said)}\n`);
     return thrown.exitCode;
   }
   const trace = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
