@@ -89,6 +89,12 @@ describe('--dry-run', () => {
     expect(existsSync(out)).toBe(false);
   });
 
+  it('keeps to ASCII where a terminal has nothing else, as the help does', async () => {
+    const plain = { LC_ALL: 'C', TERM: 'dumb', TERM_PROGRAM: '' };
+    expect((await typed('--dry-run --seed 1', folder, plain)).out).toContain('5 sessions x 10 users = 50 users');
+    expect((await typed('report --help', folder, plain)).out).toMatch(/^[\n -~]+$/);
+  });
+
   it('refuses what cannot fit, with the limit and how to raise it', async () => {
     expect(await refusal('--users 1000 --sessions 1000 --dry-run')).toMatch(/open files .* --url, or raise/);
     expect(await refusal('--users 1000000 --sessions 1000000')).toMatch(/open files/);

@@ -2,6 +2,8 @@ import { reachOf } from '../engine/addresses.ts';
 import type { Calibration } from '../engine/calibrate.ts';
 import { bearingOf, bearingTable, overloadOf } from '../plan/bearing.ts';
 import { estimateTable } from '../plan/estimate.ts';
+import { shown, type Screen } from '../reporters/screen.ts';
+import { integer } from '../reporters/words.ts';
 import type { Decided } from './request.ts';
 import { columns, wrap } from './wrap.ts';
 
@@ -9,17 +11,17 @@ import { columns, wrap } from './wrap.ts';
  * What `--dry-run` prints: the plan, what it needs, and what this machine bears; the whole of it as JSON.
  * @param calibration absent where this machine could not be measured
  */
-export function planText(decided: Decided, json: boolean, calibration?: Calibration): string {
+export function planText(decided: Decided, json: boolean, screen: Screen, calibration?: Calibration): string {
   const { request, needs, machine, server_files } = decided;
   const { plan, run, target } = request;
   const bears = calibration && bearingOf(needs, machine, reachOf(target?.urls ?? []).here, calibration.echo_us);
   if (json) {
     return `${JSON.stringify({ run: run.id, plan, needs, machine, ...(bears && { calibration, bears }) }, null, 2)}\n`;
   }
-  const head = `${plan.scenario}: ${plan.sessions} sessions × ${plan.users} users = ${plan.users_total} users, seed ${plan.seed}`;
+  const head = `${plan.scenario}: ${integer(plan.sessions)} sessions × ${integer(plan.users)} users = ${integer(plan.users_total)} users, seed ${plan.seed}`;
   const table = estimateTable(needs, machine, server_files);
   if (bears) table.push(...bearingTable(bears, needs, calibration.floor_ms));
   const warning = bears && overloadOf(bears);
   const fits = `It fits. Nothing was started.${warning === undefined ? '' : ` ${warning}`}`;
-  return `${head}\n${columns(table)}\n${wrap(fits)}\n`;
+  return shown(`${head}\n${columns(table)}\n${wrap(fits)}\n`, screen);
 }

@@ -29,7 +29,7 @@ export const run: Command = async (line, shell) => {
   const { settings, decided } = await prepare(line, shell);
   if (settings['dry-run']) {
     await checkSources(decided.request.source_addresses ?? [], settings.url);
-    shell.stdout.write(planText(decided, settings.json, await calibrate()));
+    shell.stdout.write(planText(decided, settings.json, screenOf(shell.stdout, false, shell.env), await calibrate()));
     return EXIT.pass;
   }
   const { request } = decided;

@@ -11,9 +11,13 @@ class Kept extends Writable {
   }
 }
 
+/** What shows Unicode, on every system. */
+const UNICODE = { LC_ALL: 'C.UTF-8', TERM_PROGRAM: 'test' };
+
 /** A shell without a terminal whose output is kept. */
 export function testShell(folder = process.cwd(), env: NodeJS.ProcessEnv = {}): Shell & { stdout: Kept; stderr: Kept } {
-  return { stdout: new Kept(), stderr: new Kept(), env, folder, onSignal: () => () => undefined };
+  const shown = { ...UNICODE, ...env };
+  return { stdout: new Kept(), stderr: new Kept(), env: shown, folder, onSignal: () => () => undefined };
 }
 
 /** What a command line prints on standard output, and its exit code. */
