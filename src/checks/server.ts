@@ -1,64 +1,12 @@
-import { TEXT } from '../core/frames.ts';
-import { formatBytes } from '../core/units.ts';
-import type { Facts } from './facts.ts';
-import { accepts } from './launch.ts';
-import { closing } from './protocol.ts';
+import { joins } from './joining.ts';
+import { slowReader } from './slow-reader.ts';
 import { failed, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
-import { join, newItem, NotJoined, type User } from './user.ts';
-import { variationLines, vary } from './variations.ts';
+import { restart, shutdown } from './stopping.ts';
+import { closing } from './subject.ts';
+import { join, newItem, together } from './user.ts';
 import { open } from './wire.ts';
 
 /** Layer 3: what a collaboration server does. What is marked ext in the protocol is claimed only where it is there. */
-
-async function joins(context: CheckContext): Promise<Finding> {
-  try {
-    const user = await join(context, context.fresh('s'), context.fresh('u'));
-    await user.leave();
-    return passed(`connection:ack came${user.ack['is_host'] === true ? ', as host' : ''}`, {
-      join: { outcome: 'acknowledged' },
-    });
-  } catch (error) {
-    if (!(error instanceof NotJoined)) throw error;
-    return notJoined(context, error);
-  }
-}
-
-async function notJoined(context: CheckContext, { wire }: NotJoined): Promise<Finding> {
-  const { closed } = wire;
-  const first = wire.received.find(({ opcode }) => opcode === TEXT);
-  if (!closed) wire.cut();
-  const { kind } = context.facts;
-  if (kind === 'engine.io' || kind === 'yjs' || kind === 'echo') {
-    return failed('no connection:ack: it speaks another protocol', { join: { outcome: 'other' } });
-  }
-  const before = closed ? String(closed.code) : 'no connection:ack';
-  const variations = await vary(context, before);
-  const evidence = ['once more, with one thing changed:', ...variationLines(variations).map((line) => `  ${line}`)];
-  if (closed) {
-    const { code, reason, after_ms } = closed;
-    const says = `closed by the server ${after_ms.toFixed(0)} ms after the handshake, before connection:ack and before we sent a byte: ${closing(closed)}`;
-    return failed(says, { join: { outcome: 'closed', code, reason, after_ms }, variations }, evidence);
-  }
-  const says = `no connection:ack within ${context.wait_ms / 1000} s${first ? `; it said ${first.text.slice(0, 80)}` : ''}`;
-  return failed(says, { join: { outcome: 'silent' }, variations }, evidence);
-}
-
-/** Two users in one session; both gone afterwards, however it ends. */
-async function together(
-  context: CheckContext,
-  what: (one: User, other: User & { ack: Record<string, unknown> }) => Promise<Finding>,
-): Promise<Finding> {
-  const session = context.fresh('s');
-  const one = await join(context, session, context.fresh('a'));
-  let other: Awaited<ReturnType<typeof join>> | undefined;
-  try {
-    other = await join(context, session, context.fresh('b'));
-    return await what(one, other);
-  } finally {
-    one.wire.cut();
-    other?.wire.cut();
-  }
-}
 
 const presence = (context: CheckContext): Promise<Finding> =>
   together(context, async (one, other) => {
@@ -211,90 +159,6 @@ async function badInput(context: CheckContext): Promise<Finding> {
   } finally {
     user.wire.cut();
   }
-}
-
-const PIECE = 60 * 1024;
-const AT_ONCE = 8;
-const MOST_BYTES = 24 * 1024 * 1024;
-
-/** One user stops reading; the other two must not notice. */
-const slowReader = (context: CheckContext): Promise<Finding> =>
-  together(context, async (one, other) => {
-    const slow = await join(context, one.session, context.fresh('slow'));
-    slow.wire.pause();
-    const item = newItem();
-    const filler = 'x'.repeat(PIECE);
-    const data = { ...item.data, filler };
-    let sent = 0;
-    const began = performance.now();
-    const got = (): number => other.wire.received.reduce((all, { text }) => all + (text.includes(filler) ? 1 : 0), 0);
-    try {
-      while (sent * PIECE < MOST_BYTES && performance.now() - began < 2 * context.wait_ms) {
-        for (let i = 0; i < AT_ONCE; i++) one.change('update_item', item.id, data);
-        sent += AT_ONCE;
-        if (await other.wire.until(() => got() >= AT_ONCE, context.wait_ms)) {
-          // What was seen is not needed again.
-          other.wire.received.length = 0;
-          one.wire.received.length = 0;
-          continue;
-        }
-        const bytes = sent * PIECE;
-        const why = other.wire.closed
-          ? closing(other.wire.closed)
-          : `nothing more reached the others for ${context.wait_ms / 1000} s`;
-        return failed(`after ${formatBytes(bytes)} to a user who does not read: ${why}`, {
-          stalled_by_slow_reader: { after_bytes: bytes },
-        });
-      }
-      return passed(`a user who does not read holds up nobody (${formatBytes(sent * PIECE)} sent)`);
-    } finally {
-      slow.wire.cut();
-    }
-  });
-
-const ENDS_MS = 6000;
-
-async function shutdown(context: CheckContext): Promise<Finding> {
-  const { server } = context;
-  if (!server)
-    return skipped('not claimed: the server is not ours to stop (--start "COMMAND {port}" starts it for this)');
-  if (process.platform === 'win32')
-    return skipped('not claimed: Windows has no Ctrl+C that one process can send another');
-  const user = await join(context, context.fresh('s'), context.fresh('u'));
-  const began = performance.now();
-  const ended = await server.interrupt(ENDS_MS);
-  const after_ms = performance.now() - began;
-  const port_free = !(await accepts(server.port));
-  const closed = await user.wire.ended(500);
-  user.wire.cut();
-  const facts: Facts = { shutdown: { ended, port_free, after_ms, ...(closed && { code: closed.code }) } };
-  const evidence = [closed ? `its client saw ${closing(closed)}` : 'its client saw nothing'];
-  if (!port_free)
-    return failed(`port ${server.port} is still taken ${(after_ms / 1000).toFixed(1)} s after Ctrl+C`, facts, evidence);
-  if (!ended) return failed(`it does not end within ${ENDS_MS / 1000} s after Ctrl+C`, facts, evidence);
-  return passed(
-    `ended ${(after_ms / 1000).toFixed(1)} s after Ctrl+C; the port is free; its client saw ${closed?.code ?? 'nothing'}`,
-    facts,
-    evidence,
-  );
-}
-
-async function restart(context: CheckContext): Promise<Finding> {
-  const { server } = context;
-  if (!server) return skipped('not claimed: the server is not ours to start again');
-  try {
-    await server.restart();
-  } catch (error) {
-    const last_line = server.lastLines().at(-1);
-    return failed(
-      (error as Error).message,
-      { restart: { listens: false, ...(last_line !== undefined && { last_line }) } },
-      server.lastLines().slice(-5),
-    );
-  }
-  const user = await join(context, context.fresh('s'), context.fresh('u'));
-  await user.leave();
-  return passed(`started again at once on port ${server.port}, and lets users in`, { restart: { listens: true } });
 }
 
 const step = (id: string, title: string, checklist: readonly string[], run: Step['run']): Step => ({

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TEXT } from '../core/frames.ts';
-import type { CheckContext } from './step.ts';
+import type { CheckContext, Finding } from './step.ts';
 import { jsonOf, open, type Wire } from './wire.ts';
 
 type Message = Record<string, unknown>;
@@ -95,4 +95,21 @@ export async function join(
   const ack = await user.next('connection:ack');
   if (ack) return Object.assign(user, { ack });
   throw new NotJoined(wire);
+}
+
+/** Two users in one session; both gone afterwards, however it ends. */
+export async function together(
+  context: CheckContext,
+  what: (one: User, other: User & { ack: Record<string, unknown> }) => Promise<Finding>,
+): Promise<Finding> {
+  const session = context.fresh('s');
+  const one = await join(context, session, context.fresh('a'));
+  let other: Awaited<ReturnType<typeof join>> | undefined;
+  try {
+    other = await join(context, session, context.fresh('b'));
+    return await what(one, other);
+  } finally {
+    one.wire.cut();
+    other?.wire.cut();
+  }
 }

@@ -56,8 +56,8 @@ export class Wire {
   readonly #reader = new FrameReader(LONGEST);
   readonly #opened = performance.now();
   readonly #pongs: boolean;
+  readonly #waiting = new Set<() => void>();
   #ourClose = false;
-  #changed = (): void => {};
 
   constructor(socket: Socket, answer: Answer, rest: Buffer, pongs: boolean) {
     this.#socket = socket;
@@ -72,6 +72,10 @@ export class Wire {
   /** ms since the handshake. */
   now(): number {
     return performance.now() - this.#opened;
+  }
+
+  #changed(): void {
+    for (const wake of this.#waiting) wake();
   }
 
   #end(how: Omit<Closed, 'after_ms'>): void {
@@ -134,11 +138,13 @@ export class Wire {
       const left = end - performance.now();
       if (this.closed || left <= 0) return holds();
       await new Promise<void>((resolve) => {
-        const late = setTimeout(resolve, left);
-        this.#changed = () => {
+        const wake = (): void => {
           clearTimeout(late);
+          this.#waiting.delete(wake);
           resolve();
         };
+        const late = setTimeout(wake, left);
+        this.#waiting.add(wake);
       });
     }
     return true;

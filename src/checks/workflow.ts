@@ -1,6 +1,6 @@
-import { closing } from './protocol.ts';
 import { python, startQt, START_MS } from './qt-client.ts';
 import { failed, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
+import { closing } from './subject.ts';
 import { join, newItem, type User } from './user.ts';
 
 /** Layer 4: the guide's integration test. */

@@ -1,11 +1,11 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { connect, createServer, type AddressInfo } from 'node:net';
-import { EXIT, stoppedEarly, ToolError, type ExitCode } from '../core/errors.ts';
+import { fork } from 'node:child_process';
+import { EXIT, ToolError, type ExitCode } from '../core/errors.ts';
 import type { Target } from '../plan/plan.ts';
 import { printable } from './addresses.ts';
-import { builtUrl, programUrl } from './programs.ts';
+import { freePort } from './ports.ts';
+import { programUrl } from './programs.ts';
 import type { RunRequest } from './request.ts';
-import type { StarterReport } from './starter.ts';
+import { endOf, startServer } from './started.ts';
 
 /** The server under test, and what there is of it on this machine. */
 export interface RunningTarget {
@@ -26,10 +26,6 @@ export interface RunningTarget {
   lastLines(): string[];
 }
 
-/** How long a started server may take to listen, and how long one that was told to end may take. */
-const STARTS_MS = 30_000;
-const ENDS_MS = 8000;
-const LINES = 20;
 /** Items that a user adds on its own at most, with room to spare; how far above the mean rate a burst of one may be. */
 const ADDED_ITEMS = 10;
 const BURST = 20;
@@ -58,20 +54,6 @@ export function startTarget(
     });
   }
   return startBundled(request, died);
-}
-
-/** Ends a child that was asked to end; kills it where it does not. */
-function endOf(child: ChildProcess, ask: () => void): () => Promise<void> {
-  return () =>
-    new Promise((resolve) => {
-      if (child.exitCode !== null || child.signalCode !== null) return resolve();
-      const impatient = setTimeout(() => child.kill('SIGKILL'), ENDS_MS);
-      child.once('exit', () => {
-        clearTimeout(impatient);
-        resolve();
-      });
-      ask();
-    });
 }
 
 /** What the bundled server tells its parent (server/foreground.ts). */
@@ -130,11 +112,12 @@ async function startBundled(request: RunRequest, died: (how: string) => void): P
       delay = undefined;
       return told;
     },
-    stop: endOf(child, () => {
-      ending = true;
-      // A signal would do, but Windows has none that can be answered.
-      if (child.connected) child.send({ kind: 'stop' });
-    }),
+    stop: () =>
+      endOf(child, () => {
+        ending = true;
+        // A signal would do, but Windows has none that can be answered.
+        if (child.connected) child.send({ kind: 'stop' });
+      }),
     faults: () => faults,
     lastLines: () => [],
   };
@@ -144,82 +127,21 @@ async function startCommand(
   request: RunRequest,
   command: string,
   died: (how: string) => void,
-  asked: AbortSignal,
+  stop: AbortSignal,
 ): Promise<RunningTarget> {
   const port = await freePort();
   const fill = (text: string): string => text.replaceAll('{port}', String(port));
   const target = request.target ?? { urls: ['ws://127.0.0.1:{port}'], headers: {}, subprotocols: [] };
-  const starter = fork(builtUrl('starter.js'), [fill(command)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  const lines: string[] = [];
-  let pid: number | undefined;
-  let ended: string | undefined;
-  let ending = false;
-  starter.on('message', (message) => {
-    const report = message as StarterReport;
-    if (report.kind === 'started') pid = report.pid;
-    else if (report.kind === 'line') lines.push(report.text);
-    else {
-      ended = report.how;
-      if (!ending) died(ended);
-    }
-    if (lines.length > LINES) lines.shift();
-  });
-  const stop = endOf(starter, () => {
-    ending = true;
-    starter.kill('SIGTERM');
-  });
-  const began = Date.now();
-  while (!(await accepts(port))) {
-    if (asked.aborted) {
-      await stop();
-      throw stoppedEarly();
-    }
-    if (ended === undefined && Date.now() - began < STARTS_MS) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      continue;
-    }
-    await stop();
-    const what =
-      ended === undefined ? `does not listen on port ${port} after ${STARTS_MS / 1000} s` : `ended (${ended})`;
-    throw new ToolError(`The server started with --start ${what}${lines.length > 0 ? `: ${telling(lines)}` : ''}.`, {
-      hint: 'The command gets its port where it says {port}.',
-    });
-  }
+  const server = await startServer({ command: fill(command), port, called: '--start', stop, died });
+  const { pid } = server;
   const urls = target.urls.map(fill);
   return {
     target: { ...target, urls },
     where: urls.map(printable).join(', '),
     ...(pid !== undefined && { pid }),
     ...(request.server_metrics !== undefined && { metrics: fill(request.server_metrics) }),
-    stop,
+    stop: () => server.stop(),
     faults: () => ({}),
-    lastLines: () => [...lines],
+    lastLines: () => server.lastLines(),
   };
-}
-
-/** The line that says most: an error rather than what a runtime prints behind it. */
-const telling = (lines: readonly string[]): string =>
-  lines.findLast((line) => /error|exception/i.test(line)) ?? lines.at(-1)!;
-
-/** A port that nobody has at this moment. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: 'localhost' });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

@@ -1,0 +1,45 @@
+import { NOT_1008, type Rule } from './rule.ts';
+
+/** What stands out, and fails nobody here. */
+export const notes: readonly Rule[] = [
+  {
+    cause: 'pings-with-short-timeout',
+    kind: 'note',
+    find: ({ pings }) =>
+      pings?.closes_without_pong === undefined
+        ? undefined
+        : {
+            what: `Your server pings by itself and closes with ${pings.closes_without_pong.code} where no pong comes within its limit (${(pings.closes_without_pong.after_ms / 1000).toFixed(1)} s).`,
+            why: 'Of two connections, the one that answered pings stayed, the one that did not was closed.',
+            do: [
+              'switch it off (ping_interval=None in websockets), or lengthen ping_timeout',
+              'in the client, keep long work out of the event loop: Qt answers pings only while it runs',
+            ],
+            not: NOT_1008,
+          },
+  },
+  {
+    cause: 'pings',
+    kind: 'note',
+    find: ({ pings }) =>
+      pings && pings.count > 0 && !pings.closes_without_pong
+        ? {
+            what: 'Your server sends protocol pings of its own.',
+            why: `${pings.count} came while we watched; they were answered.`,
+            do: ['nothing: Qt answers them. ping_interval=None switches them off'],
+          }
+        : undefined,
+  },
+  {
+    cause: 'compression',
+    kind: 'note',
+    find: ({ compresses_if_offered }) =>
+      compresses_if_offered
+        ? {
+            what: 'Your server compresses where a client offers it.',
+            why: 'Offered permessage-deflate, it took it; not offered, it does not.',
+            do: ['nothing for Qt, which offers none; compression=None switches it off'],
+          }
+        : undefined,
+  },
+];

@@ -1,0 +1,39 @@
+import { TEXT } from '../core/frames.ts';
+import { failed, passed, type CheckContext, type Finding } from './step.ts';
+import { closing } from './subject.ts';
+import { join, NotJoined } from './user.ts';
+import { variationLines, vary } from './variations.ts';
+
+/** Whether a user is let in; where not, the attempt is repeated with one thing changed each time. */
+export async function joins(context: CheckContext): Promise<Finding> {
+  try {
+    const user = await join(context, context.fresh('s'), context.fresh('u'));
+    await user.leave();
+    return passed(`connection:ack came${user.ack['is_host'] === true ? ', as host' : ''}`, {
+      join: { outcome: 'acknowledged' },
+    });
+  } catch (error) {
+    if (!(error instanceof NotJoined)) throw error;
+    return notJoined(context, error);
+  }
+}
+
+async function notJoined(context: CheckContext, { wire }: NotJoined): Promise<Finding> {
+  const { closed } = wire;
+  const first = wire.received.find(({ opcode }) => opcode === TEXT);
+  if (!closed) wire.cut();
+  const { kind } = context.facts;
+  if (kind === 'engine.io' || kind === 'yjs' || kind === 'echo') {
+    return failed('no connection:ack: it speaks another protocol', { join: { outcome: 'other' } });
+  }
+  const before = closed ? String(closed.code) : 'no connection:ack';
+  const variations = await vary(context, before);
+  const evidence = ['once more, with one thing changed:', ...variationLines(variations).map((line) => `  ${line}`)];
+  if (closed) {
+    const { code, reason, after_ms } = closed;
+    const says = `closed by the server ${after_ms.toFixed(0)} ms after the handshake, before connection:ack and before we sent a byte: ${closing(closed)}`;
+    return failed(says, { join: { outcome: 'closed', code, reason, after_ms }, variations }, evidence);
+  }
+  const says = `no connection:ack within ${context.wait_ms / 1000} s${first ? `; it said ${first.text.slice(0, 80)}` : ''}`;
+  return failed(says, { join: { outcome: 'silent' }, variations }, evidence);
+}

@@ -1,0 +1,229 @@
+import { PING, PONG, TEXT } from '../core/frames.ts';
+import { formatBytes } from '../core/units.ts';
+import type { Facts } from './facts.ts';
+import { failed, passed, skipped, type Finding } from './step.ts';
+import { aborts, answered, closing, connect, MIB, question, unseen, type Subject } from './subject.ts';
+import type { Wire } from './wire.ts';
+
+/** What layer 1 tries on whatever speaks WebSocket. */
+
+async function handshake(subject: Subject): Promise<Finding> {
+  const wire = await connect(subject);
+  wire.cut();
+  const { fields, accept_right } = wire.answer;
+  const extension = fields.get('sec-websocket-extensions');
+  const chosen = fields.get('sec-websocket-protocol');
+  if (!accept_right) return failed('a wrong Sec-WebSocket-Accept: it does not know the WebSocket handshake');
+  if (extension !== undefined) {
+    return failed(`it answers with the extension ${extension}, which nobody offered`, { unasked_extension: extension });
+  }
+  if (chosen !== undefined && !subject.options.target.subprotocols.includes(chosen)) {
+    return failed(`it chooses the sub-protocol ${chosen}, which nobody offered`);
+  }
+  return passed('handshake right; no extension, no sub-protocol that nobody asked for');
+}
+
+async function compression(subject: Subject): Promise<Finding> {
+  const wire = await connect(subject, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } });
+  wire.cut();
+  const extension = wire.answer.fields.get('sec-websocket-extensions');
+  if (extension === undefined)
+    return passed('no compression, not even where it is offered', { compresses_if_offered: false });
+  return skipped(`it compresses where a client offers it (${extension}); Qt offers none`, {
+    compresses_if_offered: true,
+  });
+}
+
+async function pings(subject: Subject): Promise<Finding> {
+  const watch = async (pongs: boolean): Promise<Wire> => {
+    const wire = await connect(subject, { pongs });
+    await wire.ended(subject.watch_ms);
+    return wire;
+  };
+  const [polite, mute] = await Promise.all([watch(true), watch(false)]);
+  const at = polite.received.filter(({ opcode }) => opcode === PING).map(({ at_ms }) => at_ms);
+  const muteAt = mute.received.filter(({ opcode }) => opcode === PING);
+  const ended = mute.closed && !polite.closed ? mute.closed : undefined;
+  const stayed = polite.closed === undefined;
+  await Promise.all([polite.close(subject.options.wait_ms), mute.close(subject.options.wait_ms)]);
+  const seconds = `${Number((subject.watch_ms / 1000).toFixed(1))} s`;
+  if (!stayed) return unseen(subject) ?? skipped(`it closed while nobody spoke: ${closing(polite.closed!)}`);
+  const count = Math.max(at.length, muteAt.length);
+  if (count === 0) return passed(`no ping of its own in ${seconds}`, { pings: { count: 0 } });
+  const every_ms = at.length > 1 ? (at.at(-1)! - at[0]!) / (at.length - 1) : undefined;
+  const without = ended && { code: ended.code, after_ms: ended.after_ms };
+  const facts: Facts = {
+    pings: { count, ...(every_ms !== undefined && { every_ms }), ...(without && { closes_without_pong: without }) },
+  };
+  const pace = every_ms === undefined ? '' : `, every ${(every_ms / 1000).toFixed(1)} s`;
+  const end = ended
+    ? `; a client that answers none is closed after ${(ended.after_ms / 1000).toFixed(1)} s: ${closing(ended)}`
+    : '';
+  return passed(`it pings by itself (${count} in ${seconds}${pace}), and is answered${end}`, facts);
+}
+
+async function texts(subject: Subject): Promise<Finding> {
+  const wire = await connect(subject);
+  let largest = 0;
+  for (const bytes of [200, 4096, 65_536, MIB]) {
+    const from = wire.received.length;
+    wire.send(question(bytes));
+    if (!(await answered(wire, subject, from))) {
+      // What a collaboration server owes is the heartbeat, which layer 3 asks for.
+      if (largest === 0 && subject.kind === 'collaboration' && !wire.closed) {
+        wire.cut();
+        return skipped('not seen: it answers no ping, by which text is seen to arrive', { largest_text: 0 });
+      }
+      const says = `${formatBytes(bytes)} of text is not answered: ${aborts(wire)}`;
+      wire.cut();
+      return failed(says, { largest_text: largest });
+    }
+    largest = bytes;
+  }
+  await wire.close(subject.options.wait_ms);
+  return passed(`text is answered, up to ${formatBytes(largest)}`, { largest_text: largest });
+}
+
+async function ping(subject: Subject): Promise<Finding> {
+  const wire = await connect(subject);
+  wire.frame(PING, Buffer.from('are you there'));
+  const wanted = Buffer.from('are you there').toString('hex');
+  await wire.until(() => wire.received.some(({ opcode }) => opcode === PONG), subject.options.wait_ms);
+  const pong = wire.received.find(({ opcode }) => opcode === PONG);
+  const why = aborts(wire);
+  wire.cut();
+  if (pong && (pong.text === wanted || wanted.startsWith(pong.text))) return passed('a protocol ping is answered');
+  return failed(pong ? 'a protocol ping is answered with another text' : `a protocol ping is not answered: ${why}`);
+}
+
+async function close(subject: Subject): Promise<Finding> {
+  const wire = await connect(subject);
+  const closed = await wire.close(subject.options.wait_ms);
+  if (!closed) return failed('our close frame is not answered');
+  if (closed.code === 1006) return failed('it cuts the connection instead of answering our close frame');
+  return passed(`our close frame is answered, code ${closed.code}`);
+}
+
+async function fragments(subject: Subject): Promise<Finding> {
+  const wire = await connect(subject);
+  const bytes = Buffer.from(question(600));
+  wire.frame(TEXT, bytes.subarray(0, 90), false);
+  wire.frame(PING, Buffer.from('between'));
+  wire.frame(0, bytes.subarray(90, 301), false);
+  wire.frame(0, bytes.subarray(301));
+  const fine = await answered(wire, subject, 0);
+  const why = aborts(wire);
+  wire.cut();
+  return fine
+    ? passed('a message in three fragments, with a ping between, is put together')
+    : failed(`a message in fragments is not taken: ${why}`);
+}
+
+async function oversize(subject: Subject): Promise<Finding> {
+  const wire = await connect(subject);
+  wire.send(question(MIB + 4096));
+  await wire.until(
+    () =>
+      wire.received.some(({ opcode, bytes }) => opcode === TEXT && bytes > 0 && subject.kind === 'echo' && bytes > MIB),
+    subject.options.wait_ms,
+  );
+  const { closed } = wire;
+  wire.cut();
+  if (!closed) return skipped('not claimed: it takes messages over 1 MiB');
+  if (closed.code === 1009) return passed('a message over 1 MiB is refused with 1009');
+  return failed(`a message over 1 MiB ends the connection with ${closing(closed)}, not 1009`);
+}
+
+async function masks(subject: Subject): Promise<Finding> {
+  const wire = await connect(subject);
+  const text = Buffer.from('{"type":"ping"}');
+  wire.raw(Buffer.concat([Buffer.from([0x81, text.length]), text]));
+  const closed = await wire.ended(subject.options.wait_ms);
+  wire.cut();
+  if (!closed) return failed('it takes a frame without a mask, which RFC 6455 forbids');
+  return passed(`a frame without a mask ends the connection, code ${closed.code}`);
+}
+
+async function halfOpen(subject: Subject): Promise<Finding> {
+  const gone = await connect(subject);
+  gone.send(question(200));
+  gone.cut();
+  const wire = await connect(subject);
+  wire.send(question(200));
+  const fine = await answered(wire, subject, 0);
+  const why = aborts(wire);
+  wire.cut();
+  return fine
+    ? passed('a peer that vanishes is no harm to the next')
+    : failed(`after a peer vanished the next is not served: ${why}`);
+}
+
+export interface Probe {
+  id: string;
+  title: string;
+  checklist: readonly string[];
+  /** Whether it needs a server that stays and answers. */
+  needsAnswers: boolean;
+  run(subject: Subject): Promise<Finding>;
+}
+
+export const PROBES: readonly Probe[] = [
+  {
+    id: 'handshake',
+    title: 'The handshake is right, without an extension or sub-protocol that nobody offered',
+    checklist: ['Compression is off'],
+    needsAnswers: false,
+    run: handshake,
+  },
+  {
+    id: 'compression',
+    title: 'Compression is not negotiated, even where it is offered',
+    checklist: ['Compression is off'],
+    needsAnswers: false,
+    run: compression,
+  },
+  {
+    id: 'pings',
+    title: 'No pings that nobody asked for, or ones that harm nobody',
+    checklist: ['Automatic pings are off'],
+    needsAnswers: false,
+    run: pings,
+  },
+  {
+    id: 'text',
+    title: 'Text comes back, up to 1 MiB',
+    checklist: ['Messages are sent and received'],
+    needsAnswers: true,
+    run: texts,
+  },
+  { id: 'ping', title: 'A protocol ping is answered', checklist: [], needsAnswers: true, run: ping },
+  {
+    id: 'close',
+    title: 'The close handshake is answered',
+    checklist: ['The connection closes cleanly'],
+    needsAnswers: true,
+    run: close,
+  },
+  {
+    id: 'fragments',
+    title: 'A message in fragments is put together',
+    checklist: [],
+    needsAnswers: true,
+    run: fragments,
+  },
+  {
+    id: 'oversize',
+    title: 'A message over 1 MiB is refused with 1009',
+    checklist: [],
+    needsAnswers: true,
+    run: oversize,
+  },
+  { id: 'masks', title: 'A frame without a mask is refused', checklist: [], needsAnswers: true, run: masks },
+  {
+    id: 'half-open',
+    title: 'A peer that vanishes is no harm to the next',
+    checklist: [],
+    needsAnswers: true,
+    run: halfOpen,
+  },
+];

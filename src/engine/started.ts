@@ -1,0 +1,133 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { stoppedEarly, ToolError } from '../core/errors.ts';
+import { accepts } from './ports.ts';
+import { builtUrl } from './programs.ts';
+import type { StarterReport } from './starter.ts';
+
+/** A server that a command started, in a process group of its own that dies with this process (starter.ts). */
+export interface StartedServer {
+  /** The process that the command became. */
+  pid: number | undefined;
+  /** The last lines that it printed. */
+  lastLines(): string[];
+  /** Presses Ctrl+C; resolves once it has ended, or with false where it has not within a time. */
+  interrupt(within_ms: number): Promise<boolean>;
+  /** Ends it in any case. May be called again. */
+  stop(): Promise<void>;
+}
+
+/** How long a started server may take to listen, and how long one that was told to end may take. */
+const STARTS_MS = 30_000;
+const ENDS_MS = 8000;
+const LOOK_MS = 30;
+const LINES = 40;
+
+interface StartRequest {
+  command: string;
+  /** The port on which it is to listen. */
+  port: number;
+  /** What the user calls the command: `--start`. */
+  called: string;
+  /** Ends the waiting for a command that does not listen yet. */
+  stop: AbortSignal;
+  /** Told when it ends on its own, and how. */
+  died?(how: string): void;
+}
+
+/**
+ * Starts a server by a command; it is ready when its port accepts.
+ * @throws ToolError (104) where it ends at once or never listens, (105) where it is stopped before that
+ */
+export async function startServer(request: StartRequest): Promise<StartedServer> {
+  const { command, port, called, stop } = request;
+  const started = begin(command, request.died);
+  const began = Date.now();
+  // Whoever accepts while our process is gone is somebody else.
+  while (started.how() !== undefined || !(await accepts(port))) {
+    const how = started.how();
+    if (!stop.aborted && how === undefined && Date.now() - began < STARTS_MS) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      continue;
+    }
+    await started.stop();
+    if (stop.aborted) throw stoppedEarly();
+    const what = how === undefined ? `does not listen on port ${port} after ${STARTS_MS / 1000} s` : `ended (${how})`;
+    const said = telling(started.lastLines());
+    throw new ToolError(`The server started with ${called} ${what}${said === undefined ? '' : `: ${said}`}.`, {
+      hint: 'The command gets its port where it says {port}.',
+    });
+  }
+  return started;
+}
+
+/** The line that says most: an error rather than what a runtime prints behind it. */
+export const telling = (lines: readonly string[]): string | undefined =>
+  lines.findLast((line) => /error|exception/i.test(line)) ?? lines.at(-1);
+
+function begin(command: string, died?: (how: string) => void): StartedServer & { how(): string | undefined } {
+  const starter = fork(builtUrl('starter.js'), [command], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const lines: string[] = [];
+  let pid: number | undefined;
+  let how: string | undefined;
+  let ending = false;
+  let ended = (): void => {};
+  const end = new Promise<void>((resolve) => {
+    ended = resolve;
+  });
+  starter.on('message', (message) => {
+    const report = message as StarterReport;
+    if (report.kind === 'started') ({ pid } = report);
+    else if (report.kind === 'line') lines.push(report.text);
+    else {
+      ({ how } = report);
+      ended();
+      if (!ending) died?.(how);
+    }
+    if (lines.length > LINES) lines.shift();
+  });
+  starter.once('exit', () => ended());
+  return {
+    get pid() {
+      return pid;
+    },
+    how: () => how,
+    lastLines: () => [...lines],
+    async interrupt(within_ms) {
+      ending = true;
+      interruptGroup(pid);
+      let late: NodeJS.Timeout | undefined;
+      const overdue = new Promise<boolean>((resolve) => {
+        late = setTimeout(() => resolve(false), within_ms);
+      });
+      const inTime = await Promise.race([end.then(() => true), overdue]);
+      clearTimeout(late);
+      return inTime;
+    },
+    stop() {
+      ending = true;
+      return endOf(starter, () => starter.kill('SIGTERM'));
+    },
+  };
+}
+
+function interruptGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGINT');
+  } catch {
+    // It is gone already.
+  }
+}
+
+/** Ends a child that is asked to end; kills it where it does not. */
+export function endOf(child: ChildProcess, ask: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    const impatient = setTimeout(() => child.kill('SIGKILL'), ENDS_MS);
+    child.once('exit', () => {
+      clearTimeout(impatient);
+      resolve();
+    });
+    ask();
+  });
+}
