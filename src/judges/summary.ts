@@ -43,7 +43,8 @@ const inGravity = (verdicts: readonly Judged[]): Judged[] => verdicts.toSorted((
 
 function passing(measured: Measured, verdicts: readonly Judged[]): string {
   const passed = new Set(verdicts.map(({ judge }) => judge));
-  const first = passed.has('delivery') ? 'Everybody saw every change' : 'Everything that was judged held';
+  const delivered = measured.pending > 0 ? 'Nothing was overdue' : 'Everybody saw every change';
+  const first = passed.has('delivery') ? delivered : 'Everything that was judged held';
   const latency = measured.metrics.broadcast_latency;
   const beats = measured.metrics.heartbeats;
   const facts = [
