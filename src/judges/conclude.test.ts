@@ -110,13 +110,13 @@ describe('a result', () => {
       claim: 'everybody in a session ended with the same document',
       because: 'the tool itself was cut off, and documents are compared at the end, which its journal does not hold',
     });
+  });
 
-    test('that was cut off with changes under way does not say that everybody saw them', () => {
-      const [ramp, steady] = cleanIntervals();
-      const half = { ...steady!, to_ms: 9200, pending: 12 };
-      const { summary } = conclude({ header: headerOf(), measurement: measurementOf([ramp!, half]) });
-      expect(summary).toMatch(/^Nothing was overdue for the 6 of 10 s that its journal holds;/);
-    });
+  test('that was cut off with changes under way does not say that everybody saw them', () => {
+    const [ramp, steady] = cleanIntervals();
+    const half = { ...steady!, to_ms: 9200, pending: 12 };
+    const { summary } = conclude({ header: headerOf(), measurement: measurementOf([ramp!, half]) });
+    expect(summary).toMatch(/^Nothing was overdue for the 6 of 10 s that its journal holds;/);
   });
 
   test('states the window that its rates are of', () => {
