@@ -20,6 +20,7 @@ import { openPage } from './open-page.ts';
 import { decide, type Decided } from './request.ts';
 import { settingsOf } from './settings.ts';
 import type { Command, Shell } from './shell.ts';
+import { wrap } from './wrap.ts';
 
 /** The scenario of those who name none. */
 export const DEFAULT_SCENARIO = 'steady';
@@ -62,7 +63,7 @@ type Watch = RunObserver & { stopping?(): void; close(): void };
 /** Writes the reports, and says how it ended: the outcome last, next to the prompt. */
 async function tell(result: Result, folder: string, exit: ExitCode, settings: Settings, shell: Shell): Promise<void> {
   const failure = writeReports(folder, result, settings.report);
-  if (failure) shell.stderr.write(`loadtest: ${failure}\n`);
+  if (failure) shell.stderr.write(`${wrap(`loadtest: ${failure}`)}\n`);
   const page = settings.report.includes('html') && !failure ? pagePath(folder, settings.out, shell.folder) : undefined;
   const screen = screenOf(shell.stdout, !settings['no-color'], shell.env);
   const context = { ...screen, exit, ...(page !== undefined && { page }) };

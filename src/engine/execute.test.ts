@@ -155,6 +155,7 @@ describe.concurrent('a run over real sockets', () => {
       server = facts.pids.server!;
     });
     expect(wrong(result)).toEqual([]);
+    expect(result.target).toMatch(/^ws:\/\/127\.0\.0\.1:\d+$/);
     expect(isAlive(server)).toBe(false);
   });
 

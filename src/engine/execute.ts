@@ -26,6 +26,7 @@ import { checkMetrics } from './server-metrics.ts';
 import { startTarget, type RunningTarget } from './target.ts';
 import { checkSources } from './sources.ts';
 import { UnreadBytes } from './unread-bytes.ts';
+import { telling } from './started.ts';
 import { Walls } from './walls.ts';
 import { Workers } from './workers.ts';
 import { netDoor } from './net-door.ts';
@@ -54,13 +55,17 @@ export async function execute(request: RunRequest, hooks: ExecuteHooks = {}): Pr
     refuseFullServer(request, target);
     if (target.metrics !== undefined) await checkMetrics(target.metrics);
     await probeAll(request, target, beginning);
-    const run = new Running(request, target, calibration, hooks);
+    const run = new Running(known(request, target), target, calibration, hooks);
     died = (how) => run.targetDied(how);
     return await run.finish();
   } finally {
     await target.stop();
   }
 }
+
+/** Where a command started the server, the plan names it as it is, with its port. */
+const known = (request: RunRequest, { where }: RunningTarget): RunRequest =>
+  request.start === undefined ? request : { ...request, plan: { ...request.plan, target: where } };
 
 /** A server of the user's that runs on this machine may not be able to open enough files. */
 function refuseFullServer({ plan }: RunRequest, { pid, target }: RunningTarget): void {
@@ -146,8 +151,8 @@ class Running {
 
   targetDied(how: string): void {
     if (this.#ended) return;
-    const last = this.#target.lastLines().at(-1);
-    const text = `the server’s process ended (${how})${last === undefined ? '' : `; its last line: ${last}`}`;
+    const said = telling(this.#target.lastLines());
+    const text = `the server’s process ended (${how})${said === undefined ? '' : `, having said “${said}”`}`;
     this.#event({ at_ms: this.#now(), kind: 'server-died', text });
   }
 
