@@ -12,6 +12,13 @@ const page = 'reports/latest/report.html';
 beforeEach(() => vi.stubEnv('TZ', 'UTC'));
 
 describe('the final screen', () => {
+  it('keeps the columns of a long run apart', () => {
+    const run = passingRun();
+    const trend = run.metrics.broadcast_latency;
+    if (trend?.kind === 'trend') trend.count = 3_689_406;
+    expect(terminal(run, { ...PLAIN, page, exit: EXIT.pass })).toMatch(/^broadcast_latency .* 4\.91 +3\.69 M /m);
+  });
+
   it('ends with the outcome, the page and what to try next when all is well', () => {
     expect(terminal(passingRun(), { ...PLAIN, page, exit: EXIT.pass })).toMatchInlineSnapshot(`
       "30 s measured from 20:48:10                          bundled server, node engine

@@ -14,7 +14,7 @@ import {
   type Limit,
 } from './figures.ts';
 import { COLUMNS, flowed, paletteOf, presentable, shown, wrapped, type Screen } from './screen.ts';
-import { clock, offsetAt } from './words.ts';
+import { clock, digits, integer, offsetAt } from './words.ts';
 
 /** What the final screen says beside the result. */
 export interface TerminalContext extends Screen {
@@ -78,7 +78,9 @@ function latencies(result: Result, screen: Screen, { bold, dim, mark, tint }: Pa
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
   });
   for (const { name, trend } of trends) {
-    const cells = cellsOf(name, trend, result.plan).map((cell) => shown(cell, screen));
+    const cells = [...cellsOf(name, trend, result.plan).slice(0, -1), samplesCell(trend.count)].map((cell) =>
+      shown(cell, screen),
+    );
     const isHeadline = name === 'broadcast_latency';
     table.push([
       name,
@@ -91,6 +93,9 @@ function latencies(result: Result, screen: Screen, { bold, dim, mark, tint }: Pa
     .split('\n')
     .map((line) => line.trimEnd());
 }
+
+/** A million and more would touch the figure before it: `3.69 M`, with the whole of it on the page. */
+const samplesCell = (count: number): string => (count < 1e6 ? integer(count) : `${digits(count / 1e6)} M`);
 
 /** Columns of the mark, a space and a judge's name. */
 const NAME_COLUMNS = 16;
