@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { createEchoServer } from '../../server/echo.ts';
@@ -8,6 +8,7 @@ import { createServer } from '../../server/server.ts';
 import { resultSchema, type Result } from '../result/result.ts';
 import { carryOut } from './carry-out.ts';
 import { check } from './check.ts';
+import type { Scene } from './causes/rule.ts';
 import { diagnose } from './diagnosis.ts';
 import { passed, failed, type CheckContext, type LayerName, type Step } from './step.ts';
 import { STEPS } from './steps.ts';
@@ -101,25 +102,6 @@ describe.concurrent('a check', () => {
     expect(result.not_claimed.map(({ because }) => because).join('\n')).toContain('mere relay');
   });
 
-  it.each<[string, string, () => Promise<string>]>([
-    ['a plain HTTP server', 'plain-http', () => listening(createHttpServer((_, answer) => answer.end('hello')))],
-    ['a TCP port that never answers', 'never-answers', () => listening(createTcpServer(() => {}))],
-    [
-      'a handler that raises',
-      'handler-raises',
-      () => odd((socket) => socket.close(1011), 'Python/3.11 websockets/15.0'),
-    ],
-    ['a server that acknowledges nobody', 'acknowledges-nobody', () => odd(() => {})],
-    ['Engine.IO', 'other-protocol', () => odd((socket) => socket.send('0{"sid":"x"}'))],
-    ['Yjs', 'other-protocol', () => odd((socket) => socket.send(Buffer.from([0, 0, 1, 0])))],
-    ['one without session isolation', 'leaks-sessions', () => relay(true)],
-    ['one that forgets the heartbeat', 'forgets-heartbeat', () => relay(false, false)],
-  ])('names %s for what it is: %s', async (_, cause, start) => {
-    const result = await lookAt(await start());
-    expect(causeOf(result)).toBe(cause);
-    expect(result.outcome).toBe('fail');
-  });
-
   it('tells an echo server, which speaks the WebSocket protocol rightly', async () => {
     const echo = await createEchoServer({ port: 0 });
     closing.push(() => echo.close());
@@ -163,20 +145,30 @@ describe('layers', () => {
 });
 
 describe('the diagnosis', () => {
+  const scene: Scene = {
+    url: 'ws://localhost:8765',
+    port: 8765,
+    at: '20:51:07',
+    holder: 'process 1',
+    again: (layer) => `npx loadtest check --url ws://localhost:8765 --layer ${layer}`,
+  };
+
   it('points at handler(websocket, path) where the server says that it is websockets 14 or later', () => {
     const join = { outcome: 'closed', code: 1011, reason: '' } as const;
-    expect(diagnose({ join, server_header: 'Python/3.11 websockets/17.4' })[0]!.likely).toContain('websockets 17.4');
-    expect(diagnose({ join, server_header: 'Python/3.11 websockets/13.1' })[0]!.likely).toBeUndefined();
+    expect(diagnose({ join, server_header: 'Python/3.11 websockets/17.4' }, scene)[0]!.likely).toContain(
+      'websockets 17.4',
+    );
+    expect(diagnose({ join, server_header: 'Python/3.11 websockets/13.1' }, scene)[0]!.likely).toBeUndefined();
   });
 
   it('names what made the difference', () => {
     const join = { outcome: 'closed', code: 1011 } as const;
     const variations = [{ change: 'path /', outcome: 'acknowledged', rules_out: 'the path', same: false }];
-    expect(diagnose({ join, variations })[0]!.why).toContain('path / (acknowledged)');
+    expect(diagnose({ join, variations }, scene)[0]!.why).toContain('path / (acknowledged)');
   });
 
   it('only notes pings and compression, which throw no Qt client out', () => {
-    const pings = { count: 2, closes_without_pong: { code: 1011, after_ms: 500 } };
-    expect(diagnose({ pings, compresses_if_offered: true }).map(({ kind }) => kind)).toEqual(['note', 'note']);
+    const pings = { count: 2, watched_ms: 3000, closes_without_pong: { code: 1011, after_ms: 500 } };
+    expect(diagnose({ pings, compresses_if_offered: true }, scene).map(({ kind }) => kind)).toEqual(['note', 'note']);
   });
 });

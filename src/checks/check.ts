@@ -1,18 +1,21 @@
 import { randomInt } from 'node:crypto';
-import { addressOf, printable } from '../engine/addresses.ts';
-import { readEnvironment } from '../engine/environment.ts';
-import { builtUrl } from '../engine/programs.ts';
+import { setMaxListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { addressOf, isLoopback, printable, portOf } from '../engine/addresses.ts';
+import { readEnvironment } from '../engine/environment.ts';
+import { holderWords, timeOfDay } from '../engine/port-holder.ts';
+import { builtUrl } from '../engine/programs.ts';
 import { conclude } from '../judges/conclude.ts';
 import type { RunIdentity, Target } from '../plan/plan.ts';
 import { emptyMeasurement } from '../result/measurement.ts';
 import type { NotClaimed, Result, Verdict } from '../result/result.ts';
 import { carryOut, type LayerOutcome, type Watcher } from './carry-out.ts';
+import type { Diagnosis, Scene } from './causes/rule.ts';
 import { diagnose } from './diagnosis.ts';
-import type { Diagnosis } from './causes/rule.ts';
 import type { Facts } from './facts.ts';
 import { launch } from './launch.ts';
 import { smallPlan } from './load.ts';
+import { Lookout } from './lookout.ts';
 import { python } from './qt-client.ts';
 import { LAYERS, LAYER_NAMES, type CheckContext, type LayerName } from './step.ts';
 import { layersFor, STEPS } from './steps.ts';
@@ -41,48 +44,59 @@ const bundled = (): string =>
  * @throws ToolError where `start` starts nothing that listens
  */
 export async function check(request: CheckRequest, watcher: Watcher, signal: AbortSignal): Promise<Result> {
-  const { run, start, target: given } = request;
+  const { run, start, target: given, for_ms, wait_ms, qt } = request;
+  // Each connection of a step listens to it.
+  setMaxListeners(0, signal);
   const ours = given === undefined || start !== undefined;
-  const server = ours
-    ? await launch(start ?? bundled(), signal, start === undefined ? 'loadtest serve' : '--start')
-    : undefined;
+  const called = start === undefined ? 'loadtest serve' : '--start';
+  const server = ours ? await launch(start ?? bundled(), signal, called, given?.urls[0]) : undefined;
+  const lookout = new Lookout();
   try {
     const fill = (url: string): string => (server ? url.replaceAll('{port}', String(server.port)) : url);
     const plain: Target = given ?? { urls: ['ws://127.0.0.1:{port}'], headers: {}, subprotocols: [] };
     const target: Target = { ...plain, urls: plain.urls.map(fill) };
-    let count = 0;
     const context: Omit<CheckContext, 'facts'> = {
       target,
       address: (session, user) => addressOf(target.urls[0]!, session, user),
-      fresh: (what) =>
-        `lt-check-${run.id}-${what}${(count++).toString(36)}${randomInt(36 ** 4)
-          .toString(36)
-          .padStart(4, '0')}`,
-      for_ms: request.for_ms,
-      wait_ms: request.wait_ms,
+      fresh: freshIds(run.id),
+      for_ms,
+      wait_ms,
       ...(server && { server }),
-      qt: request.qt,
+      lookout,
+      qt,
       signal,
     };
     const layers = request.layer === undefined ? LAYER_NAMES : layersFor(request.layer);
-    const { layers: outcomes, facts } = await carryOut(STEPS, layers, context, watcher);
-    const lines = start === undefined ? [] : (server?.lastLines() ?? []);
-    return await resultOf(request, context, outcomes, facts, lines);
+    const began_ms = Date.parse(run.started_at);
+    const { layers: outcomes, facts } = await carryOut(STEPS, layers, context, watcher, began_ms);
+    return await resultOf(request, context, outcomes, facts);
   } finally {
+    await lookout.end(wait_ms);
     await server?.stop();
   }
+}
+
+/** Ids that nobody has used on this server: `lt-check-RUN-s0a1b2c`. */
+function freshIds(run: string): (what: string) => string {
+  let count = 0;
+  return (what) => {
+    const noise = randomInt(36 ** 4)
+      .toString(36)
+      .padStart(4, '0');
+    return `lt-check-${run}-${what}${(count++).toString(36)}${noise}`;
+  };
 }
 
 const BUNDLED = 'bundled';
 
 /** A result like every other, so that whatever reads results reads this one: a verdict a layer. */
 async function resultOf(
-  { run, target: given, start }: CheckRequest,
-  context: Pick<CheckContext, 'for_ms' | 'target' | 'signal'>,
+  request: CheckRequest,
+  context: Omit<CheckContext, 'facts'>,
   outcomes: readonly LayerOutcome[],
   facts: Facts,
-  lines: readonly string[],
 ): Promise<Result> {
+  const { run, target: given, start } = request;
   const plan = smallPlan(context, []);
   const target = given || start !== undefined ? context.target.urls.map(printable).join(', ') : BUNDLED;
   const header = { plan: { ...plan, target }, run, environment: readEnvironment() };
@@ -92,8 +106,9 @@ async function resultOf(
   const verdicts = outcomes.flatMap(verdictOf);
   const fails = verdicts.some(({ standing }) => standing === 'fail');
   const unknown = verdicts.length === 0 || verdicts.some(({ standing }) => standing === 'unknown');
-  const diagnosis = diagnose(facts);
+  const diagnosis = diagnose(facts, sceneOf(request, context, outcomes));
   const here = await python();
+  const lines = start === undefined ? [] : (context.server?.lastLines() ?? []);
   return {
     ...base,
     command: 'check',
@@ -118,12 +133,40 @@ async function resultOf(
   };
 }
 
+/** Where and when it failed, for what is to be done about it. */
+function sceneOf(
+  { run, target: given, start }: CheckRequest,
+  { target, server }: Omit<CheckContext, 'facts'>,
+  outcomes: readonly LayerOutcome[],
+): Scene {
+  const failed = outcomes.flatMap(({ steps }) => steps).find(({ standing }) => standing === 'fail');
+  const url = printable(target.urls[0]!);
+  const port = portOf(new URL(target.urls[0]!));
+  const said = start === undefined ? undefined : server?.lastLines().findLast((line) => COMPLAINS.test(line));
+  const quoted = (text: string): string => (/^[\w:/.-]+$/.test(text) ? text : `'${text}'`);
+  const options = [
+    ...(start === undefined ? [] : [`--start ${quoted(start)}`]),
+    ...(given && given.urls[0] !== 'ws://127.0.0.1:{port}' ? [`--url ${quoted(printable(given.urls[0]!))}`] : []),
+  ];
+  return {
+    url,
+    port,
+    at: timeOfDay(Date.parse(run.started_at) + (failed ? failed.at_ms : 0)),
+    holder: isLoopback(new URL(target.urls[0]!).hostname) ? holderWords(port) : `what listens on port ${port} there`,
+    ...(said !== undefined && { said: said.trim() }),
+    again: (layer) => ['npx loadtest check', ...options, `--layer ${layer}`].join(' '),
+  };
+}
+
+const COMPLAINS = /error|exception/i;
+
 function verdictOf({ layer, standing, not_run, steps }: LayerOutcome): Verdict[] {
   const claim = LAYERS[layer].about;
   if (not_run !== undefined) {
     const because = `not run: rests on ${LAYERS[not_run].number} ${not_run}`;
     return [{ judge: layer, claim, standing: 'unknown', because, explained_by: not_run }];
   }
+  if (steps.length === 0) return [{ judge: layer, claim, standing: 'unknown', because: 'not run: stopped before it' }];
   if (standing === 'skip') return [];
   const worst = steps.find((step) => step.standing === standing)!;
   const count = steps.filter((step) => step.standing === 'pass').length;

@@ -1,4 +1,4 @@
-import type { PortHolder } from './port-holder.ts';
+import type { PortHolder } from '../engine/port-holder.ts';
 
 /** What a server turned out to speak. `silent`: it lets us in and says nothing. */
 export type Kind = 'collaboration' | 'echo' | 'engine.io' | 'yjs' | 'silent' | 'unknown';
@@ -18,9 +18,18 @@ export interface Facts {
   addresses?: { address: string; outcome: 'open' | 'refused' | 'filtered' | 'failed'; ms: number; error?: string }[];
   unresolved?: string;
   port_holder?: PortHolder;
-  tls?: { expired_since?: string; not_before?: string; error?: string; valid_to?: string };
+  tls?: {
+    expired_since?: string;
+    not_before?: string;
+    error?: string;
+    valid_to?: string;
+    /** With the certificate taken as it is, HTTP 101 comes. */
+    upgrades_otherwise?: boolean;
+  };
   /** What the port said to the opening handshake. */
   upgrade?: { status?: number; said: 'upgrade' | 'http' | 'nothing' | 'closed' | 'other'; text?: string };
+  /** Where the handshake was refused: the way by which it does get an answer. */
+  detour?: { way: 'tls' | 'plain' | 'path'; path?: string; outcome: string };
   /** The `Server:` header, where there is one. */
   server_header?: string;
   kind?: Kind;
@@ -31,19 +40,28 @@ export interface Facts {
   /** It compresses where a client offers it. */
   compresses_if_offered?: boolean;
   /** Protocol pings of the server's own. */
-  pings?: { count: number; every_ms?: number; closes_without_pong?: { code: number; after_ms: number } };
+  pings?: {
+    count: number;
+    watched_ms: number;
+    every_ms?: number;
+    closes_without_pong?: { code: number; after_ms: number };
+  };
+  /** Connections that were left alone ended so, whether they answered pings or not. */
+  closes_silent?: { code: number; after_ms: number };
   largest_text?: number;
   join?: { outcome: 'acknowledged' | 'silent' | 'closed' | 'other'; code?: number; reason?: string; after_ms?: number };
   variations?: Variation[];
   heartbeat?: 'answered' | 'forgotten';
-  /** How it ended a connection that sent what is not JSON. */
-  not_json?: { code: number; reason: string };
+  /** What a ping must be like to be answered, where one was after all. */
+  heartbeat_if?: string;
+  /** How it ended a connection that sent what is not JSON; what else it ends one on, and what it does not. */
+  not_json?: { code: number; reason: string; also: string[]; lives_on: string[] };
   leaked?: string;
   stalled_by_slow_reader?: { after_bytes: number };
   relayed?: boolean;
   /** Whether it has the parts that are marked ext. */
   extras?: { versions: boolean; state: boolean; acks: boolean };
-  shutdown?: { ended: boolean; port_free: boolean; after_ms: number; code?: number };
+  shutdown?: { ended: boolean; port_free: boolean; after_ms: number; code?: number; holder?: string };
   restart?: { listens: boolean; last_line?: string };
   qt?: { version?: string; python?: string; code?: number; name?: string; stayed?: boolean };
   unexpected_close?: { code: number; reason: string; after_ms: number; where: string };

@@ -1,3 +1,4 @@
+import { portOf } from '../engine/addresses.ts';
 import { freePort } from '../engine/ports.ts';
 import { startServer, type StartedServer } from '../engine/started.ts';
 
@@ -10,10 +11,17 @@ export interface RunningServer extends Omit<StartedServer, 'pid'> {
 
 /**
  * Starts a server by a command, `{port}` filled in with a free port.
- * @throws ToolError (104) where it ends at once or never listens
+ * @param called what the user calls the command
+ * @param url where it is; one without `{port}` names the port that it always takes
+ * @throws ToolError (104) where that port is taken, where it ends at once or never listens
  */
-export async function launch(command: string, stop: AbortSignal, called = '--start'): Promise<RunningServer> {
-  const port = await freePort();
+export async function launch(
+  command: string,
+  stop: AbortSignal,
+  called: string,
+  url = 'ws://127.0.0.1:{port}',
+): Promise<RunningServer> {
+  const port = url.includes('{port}') ? await freePort() : portOf(new URL(url));
   const lines: string[] = [];
   const start = (): Promise<StartedServer> =>
     startServer({ command: command.replaceAll('{port}', String(port)), port, called, stop });

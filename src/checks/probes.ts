@@ -1,9 +1,8 @@
 import { PING, PONG, TEXT } from '../core/frames.ts';
 import { formatBytes } from '../core/units.ts';
-import type { Facts } from './facts.ts';
+import { factsOf, type Sighting } from './lookout.ts';
 import { failed, passed, skipped, type Finding } from './step.ts';
-import { aborts, answered, closing, connect, MIB, question, unseen, type Subject } from './subject.ts';
-import type { Wire } from './wire.ts';
+import { aborts, answered, closing, connect, MIB, question, type Subject } from './subject.ts';
 
 /** What layer 1 tries on whatever speaks WebSocket. */
 
@@ -35,32 +34,27 @@ async function compression(subject: Subject): Promise<Finding> {
 }
 
 async function pings(subject: Subject): Promise<Finding> {
-  const watch = async (pongs: boolean): Promise<Wire> => {
-    const wire = await connect(subject, { pongs });
-    await wire.ended(subject.watch_ms);
-    return wire;
-  };
-  const [polite, mute] = await Promise.all([watch(true), watch(false)]);
-  const at = polite.received.filter(({ opcode }) => opcode === PING).map(({ at_ms }) => at_ms);
-  const muteAt = mute.received.filter(({ opcode }) => opcode === PING);
-  const ended = mute.closed && !polite.closed ? mute.closed : undefined;
-  const stayed = polite.closed === undefined;
-  await Promise.all([polite.close(subject.options.wait_ms), mute.close(subject.options.wait_ms)]);
-  const seconds = `${Number((subject.watch_ms / 1000).toFixed(1))} s`;
-  if (!stayed) return unseen(subject) ?? skipped(`it closed while nobody spoke: ${closing(polite.closed!)}`);
-  const count = Math.max(at.length, muteAt.length);
-  if (count === 0) return passed(`no ping of its own in ${seconds}`, { pings: { count: 0 } });
-  const every_ms = at.length > 1 ? (at.at(-1)! - at[0]!) / (at.length - 1) : undefined;
-  const without = ended && { code: ended.code, after_ms: ended.after_ms };
-  const facts: Facts = {
-    pings: { count, ...(every_ms !== undefined && { every_ms }), ...(without && { closes_without_pong: without }) },
-  };
-  const pace = every_ms === undefined ? '' : `, every ${(every_ms / 1000).toFixed(1)} s`;
-  const end = ended
-    ? `; a client that answers none is closed after ${(ended.after_ms / 1000).toFixed(1)} s: ${closing(ended)}`
-    : '';
-  return passed(`it pings by itself (${count} in ${seconds}${pace}), and is answered${end}`, facts);
+  const { lookout, watch_ms, facts } = subject;
+  if (facts.closed_at_once) return skipped('not tried: it closes before a ping could come');
+  await lookout.begin(() => subject.address(), subject.options);
+  await lookout.wait(watch_ms);
+  return pingFinding(lookout.look());
 }
+
+/** What is to be said of the server's own pings. */
+export function pingFinding(seen: Sighting): Finding {
+  const { watched_ms, pings: count, every_ms, polite, mute } = seen;
+  const facts = factsOf(seen);
+  if (polite) return skipped(`it closed ${mute ? 'connections' : 'one'} that said nothing: ${closing(polite)}`, facts);
+  if (count === 0) return passed(`no ping of its own in ${seconds(watched_ms)}`, facts);
+  const pace = every_ms === undefined ? '' : `, every ${seconds(every_ms)}`;
+  const end = mute
+    ? `; a client that answers none is closed after ${seconds(mute.after_ms)}: ${closing(mute)}`
+    : '; they are answered';
+  return passed(`it pings by itself (${count} in ${seconds(watched_ms)}${pace})${end}`, facts);
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 async function texts(subject: Subject): Promise<Finding> {
   const wire = await connect(subject);

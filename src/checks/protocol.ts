@@ -1,4 +1,5 @@
 import { createEchoServer } from '../../server/echo.ts';
+import { Lookout } from './lookout.ts';
 import { PROBES, type Probe } from './probes.ts';
 import { speaks } from './speaks.ts';
 import { passed, type CheckContext, type Finding, type Step } from './step.ts';
@@ -12,13 +13,15 @@ const watchOf = ({ for_ms }: CheckContext): number => Math.min(WATCH_MOST_MS, fo
 /** The same probes on a server that is known to be good: what fails there is this machine's or this tool's doing. */
 async function control(context: CheckContext): Promise<Finding> {
   const echo = await createEchoServer({ port: 0 });
+  const lookout = new Lookout();
   try {
     const subject: Subject = {
       kind: 'echo',
       address: () => `${echo.url}/`,
-      options: { target: { headers: {}, subprotocols: [] }, wait_ms: context.wait_ms },
+      options: { target: { headers: {}, subprotocols: [] }, wait_ms: context.wait_ms, signal: context.signal },
       watch_ms: watchOf(context) / 3,
       facts: {},
+      lookout,
     };
     const findings = await Promise.all(PROBES.map(({ run }) => run(subject)));
     const bad = findings.findIndex(({ standing }) => standing !== 'pass');
@@ -27,6 +30,7 @@ async function control(context: CheckContext): Promise<Finding> {
     const says = `the control failed (${findings[bad]!.says}): what follows says little of your server`;
     return { standing: 'unknown', says };
   } finally {
+    await lookout.end(context.wait_ms);
     await echo.close();
   }
 }
@@ -40,9 +44,10 @@ const stepOf = ({ id, title, checklist, needsAnswers, run }: Probe): Step => ({
     const subject: Subject = {
       kind: context.facts.kind ?? 'unknown',
       address: () => context.address(context.fresh('s'), context.fresh('u')),
-      options: { target: context.target, wait_ms: context.wait_ms },
+      options: context,
       watch_ms: watchOf(context),
       facts: context.facts,
+      lookout: context.lookout,
     };
     const cannot = needsAnswers ? unseen(subject) : undefined;
     return cannot ? Promise.resolve(cannot) : run(subject);

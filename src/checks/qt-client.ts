@@ -32,12 +32,17 @@ export interface QtClient {
 const script = (): string =>
   fileURLToPath(fromSource ? new URL('src/checks/qt-client.py', packageRoot) : builtUrl('qt-client.py'));
 
+const ENDS_MS = 2000;
+
 /** Looked for once: it takes a while. */
 let found: Promise<Python | undefined> | undefined;
 export const python = (): Promise<Python | undefined> => (found ??= findPython());
 
-/** Starts the client; it connects at once. */
-export function startQt({ command, args }: Python, url: string): QtClient {
+/**
+ * Starts the client; it connects at once.
+ * @param signal ends its process when it is aborted
+ */
+export function startQt({ command, args }: Python, url: string, signal: AbortSignal): QtClient {
   const child = spawn(command, [...args, script(), url], {
     stdio: ['pipe', 'pipe', 'ignore'],
     env: { ...process.env, QT_QPA_PLATFORM: 'offscreen' },
@@ -61,6 +66,9 @@ export function startQt({ command, args }: Python, url: string): QtClient {
     child.once('close', ended);
     child.once('error', ended);
   });
+  const kill = (): boolean => child.kill('SIGKILL');
+  signal.addEventListener('abort', kill);
+  void over.then(() => signal.removeEventListener('abort', kill));
   child.stdin.on('error', () => {});
   const order = (what: object): void => {
     if (!gone) child.stdin.write(`${JSON.stringify(what)}\n`);
@@ -88,7 +96,7 @@ export function startQt({ command, args }: Python, url: string): QtClient {
     },
     async end() {
       child.stdin.end();
-      const late = setTimeout(() => child.kill('SIGKILL'), 2000);
+      const late = setTimeout(kill, ENDS_MS);
       await over;
       clearTimeout(late);
     },
@@ -104,13 +112,14 @@ export function qtCodeWords(code: number, name: string): string {
 }
 
 /** How a connection of a real Qt client ends that was to be acknowledged; `not here` without one. */
-export async function qtOutcome({ wait_ms }: CheckContext, url: string): Promise<string> {
+export async function qtOutcome({ wait_ms, signal }: CheckContext, url: string): Promise<string> {
   const here = await python();
   if (!here) return 'not here';
-  const client = startQt(here, url);
+  const client = startQt(here, url, signal);
+  await client.until(({ event }) => event === 'open' || event === 'error', wait_ms + START_MS);
   const settled = ({ event, text }: QtEvent): boolean =>
     event === 'closed' || (event === 'text' && text!.includes('connection:ack'));
-  const last = await client.until(settled, wait_ms + START_MS);
+  const last = await client.until(settled, wait_ms);
   await client.end();
   if (!last) return 'no connection:ack';
   return last.event === 'closed' ? String(last.code) : 'acknowledged';

@@ -16,7 +16,7 @@ async function stay(context: CheckContext, url: string, whose: string): Promise<
     return context.qt ? failed(says) : skipped(`not claimed: ${says}`);
   }
   const versions = { version: here.qt, python: here.python };
-  const client = startQt(here, url);
+  const client = startQt(here, url, context.signal);
   try {
     const opened = await client.until(({ event }) => event === 'open' || event === 'error', context.wait_ms + START_MS);
     if (opened?.event !== 'open') {

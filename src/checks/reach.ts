@@ -2,16 +2,16 @@ import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { connect as connectTls, type PeerCertificate } from 'node:tls';
 import { refusalMeaning } from '../protocol/refusals.ts';
+import { detours } from './detours.ts';
 import type { Facts } from './facts.ts';
-import { holderCommand, portHolder } from './port-holder.ts';
+import { isLoopback, portOf } from '../engine/addresses.ts';
+import { holderWords, portHolder } from '../engine/port-holder.ts';
 import { failed, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
-import { hostOf, NoWire, open, portOf } from './wire.ts';
+import { hostOf, NoWire, open } from './open.ts';
 
 /** Layer 0: from a name to HTTP 101. */
 
 const urlOf = (context: CheckContext): URL => new URL(context.address(context.fresh('look'), context.fresh('nobody')));
-
-const isLocal = (host: string): boolean => /^(127\.|::1$|localhost$)/.test(host);
 
 async function resolve(context: CheckContext): Promise<Finding> {
   const host = hostOf(urlOf(context));
@@ -57,27 +57,54 @@ async function tcp(context: CheckContext): Promise<Finding> {
         : `${address} ${outcome === 'failed' ? error : outcome}`,
     )
     .join(', ');
-  const holder = isLocal(hostOf(url)) ? portHolder(port) : undefined;
+  const holder = isLoopback(url.hostname) ? portHolder(port) : undefined;
   const facts: Facts = { addresses, ...(holder && { port_holder: holder }) };
-  const evidence = holder
-    ? [`port ${port} belongs to process ${holder.pid} since ${holder.since}: ${holder.command}`]
-    : isLocal(hostOf(url))
-      ? [`who has port ${port}: ${holderCommand(port)}`]
-      : [];
+  const evidence = isLoopback(url.hostname) ? [`port ${port}: ${holderWords(port, holder)}`] : [];
   const finding = addresses.some(({ outcome }) => outcome === 'open') ? passed : failed;
   return finding(`port ${port}: ${says}`, facts, evidence);
 }
 
 const day = (date: string): string => new Date(date).toISOString().slice(0, 10);
 
-function tls(context: CheckContext): Promise<Finding> {
+async function tls(context: CheckContext): Promise<Finding> {
   const url = urlOf(context);
-  if (url.protocol !== 'wss:') return Promise.resolve(skipped('ws:// has no TLS'));
+  if (url.protocol !== 'wss:') return skipped('ws:// has no TLS');
+  const finding = await certificate(url, context);
+  const { error, valid_to, expired_since } = finding.facts?.tls ?? {};
+  // No certificate came at all: perhaps there is no TLS.
+  const again = error !== undefined && valid_to === undefined ? await detours(url, context, false) : undefined;
+  const upgrades = expired_since !== undefined && (await upgradesTrusting(url, context));
+  return {
+    ...finding,
+    evidence: [
+      ...(finding.evidence ?? []),
+      ...(again?.evidence ?? []),
+      ...(upgrades ? ['once more, with the certificate taken as it is: HTTP 101'] : []),
+    ],
+    facts: {
+      ...finding.facts,
+      ...again?.facts,
+      ...(upgrades && { tls: { ...finding.facts?.tls, upgrades_otherwise: true } }),
+    },
+  };
+}
+
+async function upgradesTrusting(url: URL, context: CheckContext): Promise<boolean> {
+  try {
+    const wire = await open(url.href, { ...context, trusting: true });
+    wire.cut();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What the server shows, taken whatever it is. */
+function certificate(url: URL, context: CheckContext): Promise<Finding> {
   const host = hostOf(url);
   const { ca } = context.target;
   return new Promise((done) => {
     const named = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
-    // Taken whatever it is: what is wrong with it is what we are here for.
     const options = { host, port: portOf(url), rejectUnauthorized: false, ...named, ...(ca !== undefined && { ca }) };
     const socket = connectTls(options);
     const end = (finding: Finding): void => {
@@ -93,8 +120,9 @@ function tls(context: CheckContext): Promise<Finding> {
       end(failed(`TLS failed: ${refusalMeaning(why)?.meaning ?? why} (${why})`, { tls: { error: why } }));
     });
     socket.once('secureConnect', () => {
-      const certificate = socket.getPeerCertificate();
-      end(certificateFinding(certificate, socket.authorized, socket.authorizationError as unknown, host));
+      end(
+        certificateFinding(socket.getPeerCertificate(), socket.authorized, socket.authorizationError as unknown, host),
+      );
     });
   });
 }
@@ -136,7 +164,10 @@ async function upgrade(context: CheckContext): Promise<Finding> {
     });
   } catch (error) {
     if (!(error instanceof NoWire)) throw error;
-    return refused(error);
+    const finding = refused(error);
+    const url = urlOf(context);
+    const { evidence, facts } = await detours(url, context, error.answer?.status !== undefined);
+    return { ...finding, evidence: [...(finding.evidence ?? []), ...evidence], facts: { ...finding.facts, ...facts } };
   }
 }
 

@@ -3,8 +3,9 @@ import { slowReader } from './slow-reader.ts';
 import { failed, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
 import { restart, shutdown } from './stopping.ts';
 import { closing } from './subject.ts';
-import { join, newItem, together } from './user.ts';
-import { open } from './wire.ts';
+import { join, newItem, thrownOut, together } from './user.ts';
+import type { Closed } from './wire.ts';
+import { open } from './open.ts';
 
 /** Layer 3: what a collaboration server does. What is marked ext in the protocol is claimed only where it is there. */
 
@@ -29,10 +30,36 @@ const vanishing = (context: CheckContext): Promise<Finding> =>
 async function heartbeat(context: CheckContext): Promise<Finding> {
   const user = await join(context, context.fresh('s'), context.fresh('u'));
   const answered = await user.upToNow();
-  const { closed } = user.wire;
+  const gone = thrownOut(user, 'on a ping');
   user.wire.cut();
   if (answered) return passed('ping is answered with pong', { heartbeat: 'answered' });
-  return failed(`ping is not answered with pong${closed ? `: ${closing(closed)}` : ''}`, { heartbeat: 'forgotten' });
+  return gone ?? forgotten(context);
+}
+
+/** Pings in other words: perhaps it wants one of them. */
+const PINGS: readonly [change: string, ...messages: object[]][] = [
+  ['without user_id', { type: 'ping' }],
+  ['with a timestamp', { type: 'ping', timestamp: Date.now() / 1000 }],
+  ['after sync:request', { type: 'sync:request' }, { type: 'ping' }],
+];
+
+async function forgotten(context: CheckContext): Promise<Finding> {
+  const tried = await Promise.all(
+    PINGS.map(async ([change, ...messages]) => {
+      const user = await join(context, context.fresh('s'), context.fresh('u'));
+      for (const message of messages) user.wire.send(message);
+      const answered = (await user.next('pong')) !== undefined;
+      user.wire.cut();
+      return { change, answered };
+    }),
+  );
+  const found = tried.find(({ answered }) => answered);
+  const lines = tried.map(({ change, answered }) => `  ${change.padEnd(24)} ${answered ? 'answered' : 'no pong'}`);
+  return failed(
+    'ping is not answered with pong',
+    { heartbeat: 'forgotten', ...(found && { heartbeat_if: found.change }) },
+    ['once more, with one thing changed:', ...lines],
+  );
 }
 
 const changes = (context: CheckContext): Promise<Finding> =>
@@ -40,7 +67,10 @@ const changes = (context: CheckContext): Promise<Finding> =>
     const item = newItem();
     one.change('add_item', item.id, item.data);
     const seen = await other.saw('add_item', item.id);
-    if (!seen) return failed('a change does not reach the other user of the session', { relayed: false });
+    if (!seen) {
+      const gone = thrownOut(one, 'on a command') ?? thrownOut(other, 'on a command of another user');
+      return gone ?? failed('a change does not reach the other user of the session', { relayed: false });
+    }
     await one.upToNow();
     if (one.messages().some(({ type }) => type === 'command')) return failed('a change comes back to who made it');
     const extras = {
@@ -142,23 +172,40 @@ async function wrongPath(context: CheckContext): Promise<Finding> {
   return failed(`a wrong path is closed with ${closing(closed)}, not 1008`);
 }
 
+/** What no connection should end by, from what is no JSON at all to what only few servers know. */
+const ODDITIES: readonly [name: string, text: string][] = [
+  ['JSON that is no object', '[1]'],
+  ['JSON without a type', '{"a":1}'],
+  ['a type that it does not know', '{"type":"no-such-type"}'],
+];
+
 async function badInput(context: CheckContext): Promise<Finding> {
-  const user = await join(context, context.fresh('s'), context.fresh('u'));
-  try {
-    user.wire.send('this is no JSON');
+  const outcome = async (text: string): Promise<{ closed: Closed | undefined; told: boolean }> => {
+    const user = await join(context, context.fresh('s'), context.fresh('u'));
+    user.wire.send(text);
     await user.upToNow();
     const { closed } = user.wire;
-    if (closed?.by === 'server' || closed?.by === 'network') {
-      const { code, reason } = closed;
-      return failed(`a message that is not JSON ends the connection: ${closing(closed)}`, {
-        not_json: { code, reason },
-      });
-    }
-    const told = user.messages().some(({ type }) => type === 'error');
-    return passed(`a message that is not JSON ends no connection${told ? ', and is answered with an error' : ''}`);
-  } finally {
     user.wire.cut();
+    return { closed, told: user.messages().some(({ type }) => type === 'error') };
+  };
+  const { closed, told } = await outcome('this is no JSON');
+  if (!closed) {
+    return passed(`a message that is not JSON ends no connection${told ? ', and is answered with an error' : ''}`);
   }
+  const tried = await Promise.all(
+    ODDITIES.map(async ([name, text]) => ({ name, closed: (await outcome(text)).closed?.code })),
+  );
+  const also = tried.filter((one) => one.closed !== undefined).map(({ name }) => name);
+  const lives_on = tried.filter((one) => one.closed === undefined).map(({ name }) => name);
+  const { code, reason } = closed;
+  return failed(
+    `a message that is not JSON ends the connection: ${closing(closed)}`,
+    { not_json: { code, reason, also, lives_on } },
+    [
+      'once more, with one thing changed:',
+      ...tried.map((one) => `  ${one.name.padEnd(28)} ${one.closed === undefined ? 'it stays' : one.closed}`),
+    ],
+  );
 }
 
 const step = (id: string, title: string, checklist: readonly string[], run: Step['run']): Step => ({

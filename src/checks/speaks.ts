@@ -1,7 +1,8 @@
 import type { Facts, Kind } from './facts.ts';
 import { passed, type CheckContext, type Finding } from './step.ts';
 import { closing, question } from './subject.ts';
-import { jsonOf, open, type Wire } from './wire.ts';
+import { open } from './open.ts';
+import { jsonOf, type Wire } from './wire.ts';
 
 /** What it speaks, by the first thing it says, or by what it answers. */
 export async function speaks(context: CheckContext): Promise<Finding> {

@@ -1,6 +1,7 @@
 import type { RunningServer } from './launch.ts';
 import type { Target } from '../plan/plan.ts';
 import type { Facts } from './facts.ts';
+import type { Lookout } from './lookout.ts';
 
 /** The layers, each resting on a proven one. Nothing rests on Qt. */
 export const LAYERS = {
@@ -51,6 +52,8 @@ export interface CheckContext {
   for_ms: number;
   /** How long an answer may take, ms. */
   wait_ms: number;
+  /** Two connections that are left alone from layer 1 on. */
+  lookout: Lookout;
   /** What the steps before learnt. */
   facts: Readonly<Facts>;
   /** The server, where it was started for this check. */

@@ -1,3 +1,4 @@
+import { holderWords } from '../engine/port-holder.ts';
 import { accepts } from '../engine/ports.ts';
 import type { Facts } from './facts.ts';
 import { failed, passed, skipped, type CheckContext, type Finding } from './step.ts';
@@ -15,14 +16,27 @@ export async function shutdown(context: CheckContext): Promise<Finding> {
   if (process.platform === 'win32')
     return skipped('not claimed: Windows has no Ctrl+C that one process can send another');
   const user = await join(context, context.fresh('s'), context.fresh('u'));
+  await context.lookout.end(context.wait_ms);
   const began = performance.now();
   const ended = await server.interrupt(ENDS_MS);
   const after_ms = performance.now() - began;
   const port_free = !(await accepts(server.port));
   const closed = await user.wire.ended(500);
   user.wire.cut();
-  const facts: Facts = { shutdown: { ended, port_free, after_ms, ...(closed && { code: closed.code }) } };
-  const evidence = [closed ? `its client saw ${closing(closed)}` : 'its client saw nothing'];
+  const holder = port_free ? undefined : holderWords(server.port);
+  const facts: Facts = {
+    shutdown: {
+      ended,
+      port_free,
+      after_ms,
+      ...(closed && { code: closed.code }),
+      ...(holder !== undefined && { holder }),
+    },
+  };
+  const evidence = [
+    ...(holder === undefined ? [] : [`port ${server.port}: ${holder}`]),
+    closed ? `its client saw ${closing(closed)}` : 'its client saw nothing',
+  ];
   if (!port_free)
     return failed(`port ${server.port} is still taken ${(after_ms / 1000).toFixed(1)} s after Ctrl+C`, facts, evidence);
   if (!ended) return failed(`it does not end within ${ENDS_MS / 1000} s after Ctrl+C`, facts, evidence);
@@ -48,5 +62,6 @@ export async function restart(context: CheckContext): Promise<Finding> {
   }
   const user = await join(context, context.fresh('s'), context.fresh('u'));
   await user.leave();
+  await context.lookout.begin(() => context.address(context.fresh('s'), context.fresh('u')), context);
   return passed(`started again at once on port ${server.port}, and lets users in`, { restart: { listens: true } });
 }

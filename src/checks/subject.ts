@@ -1,8 +1,10 @@
 import { TEXT } from '../core/frames.ts';
 import { closeCodeMeaning } from '../protocol/closing.ts';
 import type { Facts, Kind } from './facts.ts';
+import type { Lookout } from './lookout.ts';
 import { skipped, type Finding } from './step.ts';
-import { jsonOf, open, type Closed, type Wire, type WireOptions } from './wire.ts';
+import { open, type WireOptions } from './open.ts';
+import { jsonOf, type Closed, type Wire } from './wire.ts';
 
 /** What a probe is pointed at: the target, or the control. */
 export interface Subject {
@@ -12,6 +14,7 @@ export interface Subject {
   /** How long is watched for what nobody asked for, ms. */
   watch_ms: number;
   facts: Readonly<Facts>;
+  lookout: Lookout;
 }
 
 export const MIB = 1024 * 1024;

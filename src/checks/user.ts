@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { TEXT } from '../core/frames.ts';
-import type { CheckContext, Finding } from './step.ts';
-import { jsonOf, open, type Wire } from './wire.ts';
+import { failed, type CheckContext, type Finding } from './step.ts';
+import { closing } from './subject.ts';
+import { open } from './open.ts';
+import { jsonOf, type Wire } from './wire.ts';
 
 type Message = Record<string, unknown>;
 
@@ -97,11 +99,21 @@ export async function join(
   throw new NotJoined(wire);
 }
 
+/** What is to be said where the server ended a user's connection; nothing where it is still there, or we ended it. */
+export function thrownOut({ wire }: User, where: string): Finding | undefined {
+  const { closed } = wire;
+  if (!closed || closed.by === 'us') return undefined;
+  const { code, reason, after_ms } = closed;
+  return failed(`the server threw a user out after ${(after_ms / 1000).toFixed(1)} s, ${where}: ${closing(closed)}`, {
+    unexpected_close: { code, reason, after_ms, where },
+  });
+}
+
 /** Two users in one session; both gone afterwards, however it ends. */
-export async function together(
+export async function together<T>(
   context: CheckContext,
-  what: (one: User, other: User & { ack: Record<string, unknown> }) => Promise<Finding>,
-): Promise<Finding> {
+  what: (one: User, other: User & { ack: Record<string, unknown> }) => Promise<T>,
+): Promise<T> {
   const session = context.fresh('s');
   const one = await join(context, session, context.fresh('a'));
   let other: Awaited<ReturnType<typeof join>> | undefined;

@@ -1,7 +1,8 @@
 import type { Variation } from './facts.ts';
 import { qtOutcome } from './qt-client.ts';
 import type { CheckContext } from './step.ts';
-import { jsonOf, NoWire, open, type Wire, type WireOptions } from './wire.ts';
+import { NoWire, open, type WireOptions } from './open.ts';
+import { jsonOf, type Wire } from './wire.ts';
 
 /** One thing that is changed, and what it rules out where it makes no difference. */
 interface Change {

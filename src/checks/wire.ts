@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { BINARY, CLOSE, FrameError, FrameReader, HEADER, maskFrame, PING, PONG, TEXT } from '../core/frames.ts';
-import { openingHandshake } from '../engine/handshake.ts';
-import { causeOf, type SystemError } from '../engine/system-error.ts';
-import type { Target } from '../plan/plan.ts';
+import type { Answer } from './open.ts';
 
 /** What came on the wire, and when. */
 export interface Received {
@@ -21,24 +19,6 @@ export interface Closed {
   reason: string;
   by: 'server' | 'us' | 'network';
   after_ms: number;
-}
-
-/** What was answered to the opening handshake. */
-export interface Answer {
-  status?: number;
-  fields: Map<string, string>;
-  accept_right: boolean;
-  /** The beginning of what came, where it is no HTTP. */
-  raw: string;
-}
-
-export interface WireOptions {
-  target: Pick<Target, 'headers' | 'subprotocols' | 'ca'>;
-  wait_ms: number;
-  /** Fields of the handshake that are otherwise not sent. */
-  headers?: Record<string, string>;
-  /** Whether protocol pings are answered, as RFC 6455 demands. */
-  pongs?: boolean;
 }
 
 /** Longer than any message a relay may make of one of 1 MiB. */
@@ -183,8 +163,8 @@ export class Wire {
   cut(): void {
     const ending = this.closed !== undefined || this.#socket.writableEnded;
     this.#ourClose = true;
-    // A reset of a socket that is being ended keeps libuv spinning, and the process alive.
-    if (ending) this.#socket.destroy();
+    // A reset of a socket that is being ended keeps libuv spinning, and the process alive; TLS knows none.
+    if (ending || this.#socket instanceof TLSSocket) this.#socket.destroy();
     else this.#socket.resetAndDestroy();
   }
 
@@ -202,87 +182,4 @@ export function jsonOf({ opcode, text }: Received): Record<string, unknown> | un
   } catch {
     return undefined;
   }
-}
-
-/** No WebSocket could be had. */
-export class NoWire extends Error {
-  /** What was answered, as far as anything was. */
-  readonly answer: Answer | undefined;
-  readonly why: 'failed' | 'nothing' | 'closed' | 'refused';
-
-  constructor(why: NoWire['why'], message: string, answer?: Answer) {
-    super(message);
-    this.why = why;
-    this.answer = answer;
-  }
-}
-
-/** A bare or TLS socket towards an address; `host` where another of its addresses is meant. */
-export function socketTo(url: URL, { ca }: Pick<Target, 'ca'>, trusting = false, host = hostOf(url)): Socket {
-  const port = portOf(url);
-  if (url.protocol !== 'wss:') return connectTcp({ host, port });
-  const servername = hostOf(url);
-  const named = /^[\d.]+$|:/.test(servername) ? {} : { servername };
-  return connectTls({ host, port, ...named, rejectUnauthorized: !trusting, ...(ca !== undefined && { ca }) });
-}
-
-export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
-export const portOf = (url: URL): number => Number(url.port || (url.protocol === 'wss:' ? 443 : 80));
-
-/**
- * Opens a WebSocket.
- * @throws NoWire with what was answered instead
- */
-export function open(address: string, { target, wait_ms, headers = {}, pongs = true }: WireOptions): Promise<Wire> {
-  const url = new URL(address);
-  const handshake = openingHandshake(url, { ...target.headers, ...headers }, target.subprotocols);
-  const socket = socketTo(url, target);
-  socket.setNoDelay(true);
-  return new Promise((resolve, reject) => {
-    let head = Buffer.alloc(0);
-    const fail = (why: NoWire['why'], message: string, answer?: Answer): void => {
-      clearTimeout(late);
-      socket.destroy();
-      reject(new NoWire(why, message, answer));
-    };
-    const late = setTimeout(() => fail('nothing', `nothing came back within ${wait_ms / 1000} s`), wait_ms);
-    const onError = (error: SystemError): void => fail('failed', causeOf(error));
-    const onClose = (): void =>
-      fail('closed', 'it closed the connection instead of an answer', head.length > 0 ? parse(head) : undefined);
-    const onData = (data: Buffer): void => {
-      head = Buffer.concat([head, data]);
-      const end = head.indexOf('\r\n\r\n');
-      if (end < 0 && (head.length < 5 || head.toString('latin1', 0, 5) === 'HTTP/')) return;
-      const answer = parse(end < 0 ? head : head.subarray(0, end), handshake.accept);
-      if (answer.status !== 101) {
-        fail('refused', answer.status === undefined ? 'no HTTP' : `HTTP ${answer.status}`, answer);
-        return;
-      }
-      clearTimeout(late);
-      socket.off('data', onData).off('error', onError).off('close', onClose);
-      resolve(new Wire(socket, answer, head.subarray(end + 4), pongs));
-    };
-    socket.on('error', onError).on('close', onClose).on('data', onData);
-    socket.once(url.protocol === 'wss:' ? 'secureConnect' : 'connect', () => socket.write(handshake.request));
-  });
-}
-
-const RAW_SHOWN = 120;
-
-function parse(head: Buffer, accept = ''): Answer {
-  const text = head.toString('latin1');
-  const [first = '', ...lines] = text.split(/\r?\n/);
-  const status = /^HTTP\/1\.[01] (\d{3})/.exec(first)?.[1];
-  const fields = new Map(
-    lines.map((line): [string, string] => {
-      const colon = line.indexOf(':');
-      return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
-    }),
-  );
-  return {
-    ...(status !== undefined && { status: Number(status) }),
-    fields,
-    accept_right: fields.get('sec-websocket-accept') === accept,
-    raw: text.slice(0, RAW_SHOWN),
-  };
 }

@@ -1,52 +1,79 @@
-import { python, startQt, START_MS } from './qt-client.ts';
+import { pingFinding } from './probes.ts';
+import { python, qtCodeWords, startQt, START_MS, type QtEvent } from './qt-client.ts';
 import { failed, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
 import { closing } from './subject.ts';
-import { join, newItem, type User } from './user.ts';
+import { join, newItem, thrownOut, type User } from './user.ts';
 
 /** Layer 4: the guide's integration test. */
 
 const BEATS = 3;
 
-/** Several instances in one session, which stay, ping, and exchange changes. */
+/** Several instances in one session, which stay, ping, and exchange changes; a real Qt client among them. */
 async function stays(context: CheckContext): Promise<Finding> {
   const session = context.fresh('s');
   const users: User[] = [];
-  for (const name of ['a', 'b', 'c']) users.push(await join(context, session, context.fresh(name)));
-  const began = performance.now();
-  let rounds = 0;
+  const guest = await qtGuest(context, session);
   try {
+    for (const name of ['a', 'b', 'c']) users.push(await join(context, session, context.fresh(name)));
+    const began = performance.now();
     const due = context.for_ms / BEATS;
-    while (rounds < BEATS) {
-      const item = newItem(rounds);
-      users[rounds % users.length]!.change('add_item', item.id, item.data);
-      const others = users.filter((_, at) => at !== rounds % users.length);
-      const seen = await Promise.all(others.map((user) => user.saw('add_item', item.id)));
+    const gone = (where: string): Finding | undefined =>
+      users.map((user) => thrownOut(user, where)).find((finding) => finding !== undefined) ?? guest?.gone();
+    for (let round = 1; round <= BEATS; round++) {
+      const item = newItem(round);
+      const sender = users[round % users.length]!;
+      sender.change('add_item', item.id, item.data);
+      const others = users.filter((user) => user !== sender);
+      const seen = await Promise.all([
+        ...others.map(async (user) => (await user.saw('add_item', item.id)) !== undefined),
+        ...(guest ? [guest.saw(item.id)] : []),
+      ]);
       const pongs = await Promise.all(users.map((user) => user.upToNow()));
-      const gone = users.find(({ wire }) => wire.closed !== undefined);
-      if (gone) return thrownOut(gone, performance.now() - began);
-      if (seen.includes(undefined)) return failed(`change ${rounds + 1} did not reach everybody in the session`);
-      if (pongs.includes(false)) return failed(`heartbeat ${rounds + 1} was not answered`, { heartbeat: 'forgotten' });
-      rounds++;
-      await users[0]!.wire.until(
-        () => users.some(({ wire }) => wire.closed !== undefined),
-        rounds * due - (performance.now() - began),
-      );
+      const ended = gone(`in change ${round}`);
+      if (ended) return ended;
+      if (seen.includes(false)) return failed(`change ${round} did not reach everybody in the session`);
+      if (pongs.includes(false)) return failed(`heartbeat ${round} was not answered`, { heartbeat: 'forgotten' });
+      const left = round * due - (performance.now() - began);
+      await users[0]!.wire.until(() => users.some(({ wire }) => wire.closed !== undefined), left);
     }
-    const gone = users.find(({ wire }) => wire.closed !== undefined);
-    if (gone) return thrownOut(gone, performance.now() - began);
+    const ended = gone('while it was idle');
+    if (ended) return ended;
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    const who = guest ? '3 users and a real Qt client' : '3 users';
     return passed(
-      `3 users stayed ${seconds} s in one session: ${BEATS} changes each seen by all, ${BEATS * 3} heartbeats answered`,
+      `${who} stayed ${seconds} s in one session: ${BEATS} changes each seen by all, ${BEATS * 3} heartbeats answered`,
     );
   } finally {
     for (const { wire } of users) wire.cut();
+    await guest?.end();
   }
 }
 
-function thrownOut({ wire }: User, after_ms: number): Finding {
-  const { code, reason } = wire.closed!;
-  const says = `a user was thrown out after ${(after_ms / 1000).toFixed(1)} s: ${closing(wire.closed!)}`;
-  return failed(says, { unexpected_close: { code, reason, after_ms, where: 'workflow' } });
+interface Guest {
+  saw(item: string): Promise<boolean>;
+  gone(): Finding | undefined;
+  end(): Promise<void>;
+}
+
+/** A real Qt client in a session, where there is one, and layer 2 has not found that it cannot stay. */
+async function qtGuest(context: CheckContext, session: string): Promise<Guest | undefined> {
+  const here = context.facts.qt?.stayed === false ? undefined : await python();
+  if (!here) return undefined;
+  const client = startQt(here, context.address(session, context.fresh('qt')), context.signal);
+  const acknowledged = ({ text }: QtEvent): boolean => text?.includes('connection:ack') ?? false;
+  if (!(await client.until(acknowledged, context.wait_ms + START_MS))) {
+    await client.end();
+    return undefined;
+  }
+  return {
+    saw: async (item) =>
+      (await client.until(({ text }) => text?.includes(item) ?? false, context.wait_ms)) !== undefined,
+    gone: () => {
+      const closed = client.events.find(({ event }) => event === 'closed');
+      return closed && failed(`the Qt client was thrown out: ${qtCodeWords(closed.code!, closed.name!)}`);
+    },
+    end: () => client.end(),
+  };
 }
 
 async function edits(context: CheckContext): Promise<Finding> {
@@ -127,7 +154,7 @@ async function withQt(context: CheckContext): Promise<Finding> {
   if (!here) return skipped('not claimed: no Python with PyQt6 here (see Qt)');
   const session = context.fresh('s');
   const user = await join(context, session, context.fresh('a'));
-  const client = startQt(here, context.address(session, context.fresh('qt')));
+  const client = startQt(here, context.address(session, context.fresh('qt')), context.signal);
   try {
     const acknowledged = await client.until(
       ({ text }) => text?.includes('connection:ack') ?? false,
@@ -149,6 +176,9 @@ async function withQt(context: CheckContext): Promise<Finding> {
     await client.end();
   }
 }
+
+/** Layer 1 watched for a moment; meanwhile the two connections have been there for a while. */
+const pings = ({ lookout }: CheckContext): Promise<Finding> => Promise.resolve(pingFinding(lookout.look()));
 
 const step = (id: string, title: string, checklist: readonly string[], run: Step['run']): Step => ({
   id: `workflow.${id}`,
@@ -180,4 +210,5 @@ export const workflow: readonly Step[] = [
     ['The real client works with the server'],
     withQt,
   ),
+  step('pings', 'No pings all the while, or ones that harm nobody', ['Automatic pings are off'], pings),
 ];

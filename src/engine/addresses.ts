@@ -50,13 +50,17 @@ const hostOf = (template: string): string => new URL(template.replaceAll('{port}
 const FIRST_OCTET = 2;
 const LAST_OCTETS = 253;
 
+/** The port of an address, named or not. */
+export const portOf = (url: URL): number => Number(url.port || (url.protocol === 'wss:' ? 443 : 80));
+
 /** Host and port, as two addresses of one server have them alike. */
 function serverOf(template: string): string {
   const url = new URL(template.replaceAll('{port}', '1'));
-  return `${url.hostname}:${url.port || (url.protocol === 'wss:' ? '443' : '80')}`;
+  return `${url.hostname}:${portOf(url)}`;
 }
 
-const isLoopback = (host: string): boolean => /^127\.|^localhost$|^\[::1\]$/.test(host);
+/** Whether a host, as a URL has it, is this machine itself. */
+export const isLoopback = (host: string): boolean => /^127\.|^localhost$|^\[::1\]$/.test(host);
 
 /** Where the users connect to. @param urls none for a server that the run starts itself */
 export function reachOf(urls: readonly string[]): Reach {

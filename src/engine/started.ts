@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { stoppedEarly, ToolError } from '../core/errors.ts';
+import { holderWords } from './port-holder.ts';
 import { accepts } from './ports.ts';
 import { builtUrl } from './programs.ts';
 import type { StarterReport } from './starter.ts';
@@ -36,10 +37,15 @@ interface StartRequest {
 
 /**
  * Starts a server by a command; it is ready when its port accepts.
- * @throws ToolError (104) where it ends at once or never listens, (105) where it is stopped before that
+ * @throws ToolError (104) where the port is taken, where it ends at once or never listens, (105) where it is stopped before that
  */
 export async function startServer(request: StartRequest): Promise<StartedServer> {
   const { command, port, called, stop } = request;
+  if (await accepts(port)) {
+    throw new ToolError(`Port ${port} is taken, so the server of ${called} cannot have it: ${holderWords(port)}.`, {
+      hint: 'Is an older server still running? docs/check.md says how to end it.',
+    });
+  }
   const started = begin(command, request.died);
   const began = Date.now();
   // Whoever accepts while our process is gone is somebody else.

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { EXIT, ToolError, type ExitCode } from '../core/errors.ts';
 import type { Target } from '../plan/plan.ts';
-import { printable } from './addresses.ts';
+import { portOf, printable } from './addresses.ts';
 import { freePort } from './ports.ts';
 import { programUrl } from './programs.ts';
 import type { RunRequest } from './request.ts';
@@ -129,9 +129,11 @@ async function startCommand(
   died: (how: string) => void,
   stop: AbortSignal,
 ): Promise<RunningTarget> {
-  const port = await freePort();
-  const fill = (text: string): string => text.replaceAll('{port}', String(port));
   const target = request.target ?? { urls: ['ws://127.0.0.1:{port}'], headers: {}, subprotocols: [] };
+  // An address without {port} names the one that the server always takes.
+  const isFree = target.urls.some((url) => url.includes('{port}'));
+  const port = isFree ? await freePort() : portOf(new URL(target.urls[0]!));
+  const fill = (text: string): string => text.replaceAll('{port}', String(port));
   const server = await startServer({ command: fill(command), port, called: '--start', stop, died });
   const { pid } = server;
   const urls = target.urls.map(fill);

@@ -1,101 +1,130 @@
 import { closeCodeMeaning } from '../../protocol/closing.ts';
-import { RELOOK, type Rule } from './rule.ts';
+import { NOT_1008, readOutput, seconds, type Rule } from './rule.ts';
 
 /** What a server that lets users in does wrong. */
 export const conduct: readonly Rule[] = [
   {
     cause: 'leaks-sessions',
-    find: ({ leaked }) =>
+    find: ({ leaked }, { again }) =>
       leaked === undefined
         ? undefined
         : {
             what: 'Your server has no session isolation: what happens in one session reaches users of another.',
             why: `A user in a session of its own got ${leaked} of a session that it is not in.`,
-            do: ['keep the connections by session_id, and send only to those of the sender’s', RELOOK],
+            do: ['keep the connections by session_id, and send only to those of the sender’s', again('server')],
           },
   },
   {
     cause: 'forgets-heartbeat',
-    find: ({ heartbeat }) =>
+    find: ({ heartbeat, heartbeat_if }, { again }) =>
       heartbeat === 'forgotten'
         ? {
-            what: 'Your server forgets the heartbeat.',
-            why: 'A user was acknowledged, sent {"type":"ping"}, and no {"type":"pong"} came.',
-            do: ['answer each message of type ping with {"type":"pong"} to its sender'],
+            what:
+              heartbeat_if === undefined
+                ? 'Your server forgets the heartbeat.'
+                : `Your server answers the heartbeat only ${heartbeat_if}.`,
+            why: `A user was acknowledged, sent {"type":"ping","user_id":…}, and no {"type":"pong"} came${
+              heartbeat_if === undefined
+                ? '; nor to a ping without user_id, with a timestamp, or after sync:request.'
+                : '.'
+            }`,
+            do: ['answer each message of type ping with {"type":"pong"} to its sender', again('server')],
             not: 'protocol pings (opcode 9): the heartbeat is a JSON message.',
           }
         : undefined,
   },
   {
     cause: 'closes-on-not-json',
-    find: ({ not_json }) =>
+    find: ({ not_json }, { again }) =>
       not_json === undefined
         ? undefined
         : {
-            what: `Your server ends the connection with ${not_json.code} on anything that is not JSON.`,
-            why: 'The same connection lived on JSON, and ended with the first message that was none.',
+            what: `Your server ends the connection with ${not_json.code} on anything that is not JSON${not_json.also.map((one) => `, and on ${one}`).join('')}.`,
+            why: `One change made the difference: the same connection lived on${not_json.lives_on.map((one) => ` ${one}`).join(',')}, and ended with text that is no JSON.`,
             do: [
               'catch the error of the parser around one message, not around the whole loop',
               'answer {"type":"error"}, and go on',
+              again('server'),
             ],
-            not: 'a normal end, though 1000 says so: a handler that returns closes with 1000.',
+            ...(not_json.code === 1000 && {
+              not: 'a normal end, though 1000 says so: a handler that returns closes with 1000.',
+            }),
           },
   },
   {
     cause: 'waits-for-slow-reader',
-    find: ({ stalled_by_slow_reader: stalled }) =>
+    find: ({ stalled_by_slow_reader: stalled }, { again }) =>
       stalled === undefined
         ? undefined
         : {
             what: 'Your server waits for its slowest reader: one user who does not read holds up everybody.',
-            why: 'A third user stopped reading, and the other two stopped hearing from each other.',
+            why: 'A third user stopped reading, and the other two stopped hearing from each other; as soon as all three read, the same amount arrived.',
             do: [
               'give each connection a queue and a writer of its own, bounded',
               'or send to all at once with a time limit (websockets.broadcast, asyncio.wait_for)',
+              again('server'),
             ],
           },
   },
   {
     cause: 'port-left-busy',
-    find: ({ shutdown, restart }) =>
+    find: ({ shutdown, restart }, scene) =>
       (shutdown && (!shutdown.port_free || !shutdown.ended)) || restart?.listens === false
         ? {
             what: 'Your server leaves the port busy after Ctrl+C.',
             why:
               shutdown && (!shutdown.port_free || !shutdown.ended)
-                ? `${(shutdown.after_ms / 1000).toFixed(1)} s after Ctrl+C it was still there.`
+                ? `${seconds(shutdown.after_ms)} after Ctrl+C ${shutdown.holder === undefined ? 'it was still there' : `port ${scene.port} still belonged to ${shutdown.holder}`}.`
                 : `Started again at once, it did not listen${restart?.last_line ? `: ${restart.last_line}` : ''}.`,
             do: [
               'close the listening socket and all connections on SIGINT and SIGTERM, then leave',
               'listen with SO_REUSEADDR (asyncio: reuse_address=True)',
               'for now, end the process that has the port (docs/check.md)',
+              scene.again('server'),
             ],
           }
         : undefined,
   },
   {
     cause: 'no-relay',
-    find: ({ relayed }) =>
+    find: ({ relayed }, scene) =>
       relayed === false
         ? {
             what: 'Your server does not pass changes on.',
             why: 'Two users were in one session, one sent a command, the other got none.',
-            do: ['send each command to all others of the session', "read the server's output at this moment"],
+            do: ['send each command to all others of the session', readOutput(scene), scene.again('server')],
           }
         : undefined,
   },
   {
     cause: 'thrown-out',
-    find: ({ unexpected_close: closed }) =>
+    find: ({ unexpected_close: closed }, scene) =>
       closed === undefined
         ? undefined
         : {
             what: `Your server throws users out: ${closed.code} (${closeCodeMeaning(closed.code, true)}).`,
-            why: `Everything went well for ${(closed.after_ms / 1000).toFixed(1)} s, then it closed the connection${closed.reason === '' ? '' : `: "${closed.reason}"`}.`,
+            why: `Everything went well for ${seconds(closed.after_ms)}, then it closed the connection ${closed.where}${closed.reason === '' ? '' : `: "${closed.reason}"`}.`,
             do: [
-              "read the server's output at this moment",
+              readOutput(scene),
               ...(closed.code === 1011 ? ['an exception is there, or a limit on pongs: we answer every ping'] : []),
+              scene.again('workflow'),
             ],
+            ...(closed.code === 1011 && { not: NOT_1008 }),
           },
+  },
+  {
+    cause: 'throws-qt-out',
+    find: ({ qt, join }, scene) =>
+      qt?.stayed === false && join?.outcome === 'acknowledged'
+        ? {
+            what: `Your server throws a real Qt client out: Qt shows ${qt.code} (${qt.name}).`,
+            why: 'One change made the difference: the client. Ours were acknowledged and stayed, and this Qt stays on the bundled echo server.',
+            do: [
+              readOutput(scene),
+              'compare what the two send: loadtest watch shows the conversation of each',
+              scene.again('qt'),
+            ],
+          }
+        : undefined,
   },
 ];

@@ -15,15 +15,16 @@ export const connection: readonly Rule[] = [
   },
   {
     cause: 'nothing-listens',
-    find: ({ addresses }) =>
+    find: ({ addresses }, { port, again }) =>
       addresses && addresses.length > 0 && addresses.every(({ outcome }) => outcome === 'refused')
         ? {
-            what: 'Nothing listens there.',
+            what: `Nothing listens on port ${port}.`,
             why: `The machine is there and refused the connection at once (${addresses.map(({ address }) => address).join(', ')}).`,
             do: [
               'start the server, and read its output',
               'look at the port in --url',
               'from another machine: the server must listen at 0.0.0.0, not at 127.0.0.1',
+              again('reach'),
             ],
             not: 'a firewall: that would have let us wait.',
           }
@@ -31,7 +32,7 @@ export const connection: readonly Rule[] = [
   },
   {
     cause: 'filtered',
-    find: ({ addresses }) =>
+    find: ({ addresses }, { port }) =>
       addresses &&
       addresses.some(({ outcome }) => outcome === 'filtered') &&
       !addresses.some(({ outcome }) => outcome === 'open')
@@ -39,8 +40,8 @@ export const connection: readonly Rule[] = [
             what: 'Nothing answers at that address and port: often a firewall.',
             why: 'Connection attempts got no answer at all, neither yes nor no.',
             do: [
-              'try it on the server’s own machine with ws://localhost:PORT',
-              'let the port through the firewall',
+              `try it on the server’s own machine: npx loadtest check --url ws://localhost:${port}`,
+              `let port ${port} through the firewall (docs/check.md)`,
               'look whether the machine is on and in this network',
             ],
           }
@@ -48,14 +49,27 @@ export const connection: readonly Rule[] = [
   },
   {
     cause: 'certificate-expired',
-    find: ({ tls }) =>
+    find: ({ tls }, { again }) =>
       tls?.expired_since === undefined
         ? undefined
         : {
             what: `The server’s TLS certificate expired on ${tls.expired_since.slice(0, 10)}.`,
-            why: `It was valid until ${tls.expired_since}; every client that looks refuses it.`,
-            do: ['renew the certificate, and let the server load it'],
+            why: `It was valid until ${tls.expired_since}; every client that looks refuses it.${
+              tls.upgrades_otherwise ? ' With the certificate taken as it is, the handshake passes.' : ''
+            }`,
+            do: ['renew the certificate, and let the server load it', again('reach')],
           },
+  },
+  {
+    cause: 'no-tls',
+    find: ({ tls, detour }, { url }) =>
+      tls?.error !== undefined && detour?.way === 'plain'
+        ? {
+            what: 'The server speaks ws://, without TLS.',
+            why: `TLS failed (${tls.error}); the same handshake without TLS got ${detour.outcome}.`,
+            do: [`write ${url.replace(/^wss:/, 'ws:')} for ${url}`],
+          }
+        : undefined,
   },
   {
     cause: 'tls',
@@ -76,30 +90,50 @@ export const connection: readonly Rule[] = [
           },
   },
   {
+    cause: 'wants-tls',
+    find: ({ detour }, { url }) =>
+      detour?.way === 'tls'
+        ? {
+            what: 'The server speaks wss://: it wants TLS.',
+            why: `Our handshake got no HTTP answer; the same through TLS got ${detour.outcome}.`,
+            do: [`write ${url.replace(/^ws:/, 'wss:')} for ${url}`],
+          }
+        : undefined,
+  },
+  {
     cause: 'never-answers',
-    find: ({ upgrade }) =>
+    find: ({ upgrade }, { holder, again }) =>
       upgrade?.said === 'nothing'
         ? {
             what: 'The port is open, and whoever listens there never answers.',
-            why: 'The connection was accepted, our handshake was sent, and no byte came back.',
+            why: 'The connection was accepted, our handshake was sent, and no byte came back: neither to it, nor to a plain HTTP request, nor to TLS.',
+            do: [`look at ${holder}`, 'a server that hangs: read its output, end it, start it again', again('reach')],
+          }
+        : undefined,
+  },
+  {
+    cause: 'other-path',
+    find: ({ upgrade, detour }, { url }) =>
+      upgrade?.said === 'http' && detour?.way === 'path'
+        ? {
+            what: `There is a WebSocket at ${detour.path}, and none at the path of rule P1 (/ws/SESSION/USER).`,
+            why: `HTTP ${upgrade.status} at the one, ${detour.outcome} at the other.`,
             do: [
-              'look which process has the port (above)',
-              'a server that hangs: read its output, start it again',
-              'a server with TLS: wss:// for ws://',
+              `look at the path in --url: ${url.replace(/\/$/, '')}${detour.path}?user={user}, or whatever it takes`,
             ],
           }
         : undefined,
   },
   {
     cause: 'plain-http',
-    find: ({ upgrade }) =>
+    find: ({ upgrade }, { holder }) =>
       upgrade?.said === 'http' && upgrade.status !== undefined
         ? {
             what: `This is a plain HTTP server, or no WebSocket at that path: HTTP ${upgrade.status} where 101 was expected.`,
-            why: 'It answered our opening handshake as it answers a browser.',
+            why: 'It answered our opening handshake as it answers a browser, and at other paths too.',
             do: [
-              'look at port and path in --url',
-              'an old or other server may hold the port (above: which process)',
+              'look at host, port and path in --url',
+              `an old or other server may hold the port: ${holder}`,
               'behind a proxy: let it pass "Upgrade: websocket"',
             ],
           }
@@ -107,15 +141,15 @@ export const connection: readonly Rule[] = [
   },
   {
     cause: 'no-http',
-    find: ({ upgrade }) =>
+    find: ({ upgrade }, { holder }) =>
       upgrade?.said === 'other' || upgrade?.said === 'closed'
         ? {
             what: 'Whoever listens there speaks no HTTP, so no WebSocket either.',
             why:
               upgrade.text === undefined
-                ? 'It closed the connection instead of an answer.'
+                ? 'It closed the connection instead of an answer, with TLS and without.'
                 : `It answered "${upgrade.text}".`,
-            do: ['look at the port in --url', 'a server with TLS: wss:// for ws://'],
+            do: ['look at the port in --url', `look at ${holder}`],
           }
         : undefined,
   },

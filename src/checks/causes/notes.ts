@@ -1,4 +1,5 @@
-import { NOT_1008, type Rule } from './rule.ts';
+import { closeCodeMeaning } from '../../protocol/closing.ts';
+import { NOT_1008, seconds, type Rule } from './rule.ts';
 
 /** What stands out, and fails nobody here. */
 export const notes: readonly Rule[] = [
@@ -9,8 +10,8 @@ export const notes: readonly Rule[] = [
       pings?.closes_without_pong === undefined
         ? undefined
         : {
-            what: `Your server pings by itself and closes with ${pings.closes_without_pong.code} where no pong comes within its limit (${(pings.closes_without_pong.after_ms / 1000).toFixed(1)} s).`,
-            why: 'Of two connections, the one that answered pings stayed, the one that did not was closed.',
+            what: `Your server pings by itself and closes with ${pings.closes_without_pong.code} where no pong comes within its limit (${seconds(pings.closes_without_pong.after_ms)}).`,
+            why: 'One change made the difference: of two connections, the one that answered pings stayed, the one that did not was closed.',
             do: [
               'switch it off (ping_interval=None in websockets), or lengthen ping_timeout',
               'in the client, keep long work out of the event loop: Qt answers pings only while it runs',
@@ -24,11 +25,23 @@ export const notes: readonly Rule[] = [
     find: ({ pings }) =>
       pings && pings.count > 0 && !pings.closes_without_pong
         ? {
-            what: 'Your server sends protocol pings of its own.',
-            why: `${pings.count} came while we watched; they were answered.`,
+            what: `Your server sends protocol pings of its own${pings.every_ms === undefined ? '' : `, every ${seconds(pings.every_ms)}`}.`,
+            why: `${pings.count} came in the ${seconds(pings.watched_ms)} that we watched; they were answered.`,
             do: ['nothing: Qt answers them. ping_interval=None switches them off'],
           }
         : undefined,
+  },
+  {
+    cause: 'closes-silent-clients',
+    kind: 'note',
+    find: ({ closes_silent: closed }) =>
+      closed === undefined
+        ? undefined
+        : {
+            what: `Your server closes connections that say nothing after ${seconds(closed.after_ms)}: ${closed.code} (${closeCodeMeaning(closed.code)}).`,
+            why: 'Two connections that were opened and left alone ended so, whether they answered pings or not.',
+            do: ['keep that limit well above the heartbeat of 30 s'],
+          },
   },
   {
     cause: 'compression',
@@ -37,7 +50,7 @@ export const notes: readonly Rule[] = [
       compresses_if_offered
         ? {
             what: 'Your server compresses where a client offers it.',
-            why: 'Offered permessage-deflate, it took it; not offered, it does not.',
+            why: 'One change made the difference: offered permessage-deflate, it took it; not offered, it does not.',
             do: ['nothing for Qt, which offers none; compression=None switches it off'],
           }
         : undefined,

@@ -1,4 +1,5 @@
-import type { Facts } from '../facts.ts';
+import type { Facts, Variation } from '../facts.ts';
+import type { LayerName } from '../step.ts';
 
 /** What is wrong, why it is thought so, what to do, and what it is not. */
 export interface Diagnosis {
@@ -13,12 +14,41 @@ export interface Diagnosis {
   not?: string;
 }
 
+/** Where and when it was, for what somebody is told to do about it. */
+export interface Scene {
+  /** The address, as it may be printed. */
+  url: string;
+  port: number;
+  /** The time of day at which the first step failed, as a log of this machine has it. */
+  at: string;
+  /** Who has the port, in words. */
+  holder: string;
+  /** What a server that the check started printed, as far as it says why. */
+  said?: string;
+  /** The command that looks again as far as a layer. */
+  again(layer: LayerName): string;
+}
+
 /** One cause, and the facts by which it is known. */
 export interface Rule {
   cause: string;
   kind?: 'note';
-  find(facts: Facts): Omit<Diagnosis, 'cause' | 'kind'> | undefined;
+  find(facts: Facts, scene: Scene): Omit<Diagnosis, 'cause' | 'kind'> | undefined;
 }
 
-export const RELOOK = 'npx loadtest check --url ws://HOST:PORT --layer server';
 export const NOT_1008 = '1008, whatever a Qt log says: Qt calls 1011 "CloseCodeBadOperation".';
+
+/** Where the server's own words on it are. */
+export const readOutput = ({ said, at }: Scene, what = ''): string =>
+  said === undefined ? `read the server's output at ${at}${what}` : `the server's own output says: ${said}`;
+
+/** What one change of several made a difference; that none did, otherwise. */
+export const differenceIn = (variations: readonly Variation[]): string => {
+  const difference = variations.find(({ same }) => !same);
+  return difference
+    ? `One change made the difference: ${difference.change} (${difference.outcome}).`
+    : 'Nothing we changed made a difference, so the cause is in the server.';
+};
+
+/** Seconds, as a sentence has them. */
+export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

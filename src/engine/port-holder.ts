@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** The process that has a port. */
 export interface PortHolder {
@@ -42,8 +42,21 @@ function describe(pid: string): PortHolder {
   return {
     pid: Number(pid),
     command: read(`/proc/${pid}/cmdline`).split('\0').join(' ').trim().slice(0, 200),
-    since: statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.mtime.toISOString() ?? '',
+    since: new Date(startOf(pid)).toISOString(),
   };
+}
+
+/** In /proc times are in ticks of USER_HZ since the machine's start, whatever its clock's own frequency is. */
+const TICK_MS = 10;
+/** Of `stat`, behind the name in brackets, which may hold spaces (proc(5): the 22nd of all). */
+const START_TIME = 19;
+
+/** When a process started, ms since 1970. */
+function startOf(pid: string): number {
+  const stat = read(`/proc/${pid}/stat`);
+  const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME] ?? 0);
+  const boot = Number(/^btime (\d+)/m.exec(read('/proc/stat'))?.[1] ?? 0);
+  return boot * 1000 + ticks * TICK_MS;
 }
 
 function read(path: string): string {
@@ -62,8 +75,22 @@ function directory(path: string): string[] {
   }
 }
 
+/** `process 4711 since 20:12:03: python old_server.py`; what to type to see it, where this program cannot tell. */
+export function holderWords(port: number, holder = portHolder(port)): string {
+  if (!holder) return `whoever has it: ${holderCommand(port)}`;
+  return `process ${holder.pid} since ${timeOfDay(Date.parse(holder.since))}: ${holder.command}`;
+}
+
+/** As logs of this machine have it: `20:51:07`, with the date where that is not today's. */
+export function timeOfDay(at: number, now = Date.now()): string {
+  const local = (ms: number): Date => new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
+  const text = local(at).toISOString();
+  const today = local(now).toISOString().slice(0, 10);
+  return text.startsWith(today) ? text.slice(11, 19) : text.slice(0, 19).replace('T', ' ');
+}
+
 /** What to type to see who has a port, where this program cannot tell. */
-export function holderCommand(port: number, platform: string = process.platform): string {
+function holderCommand(port: number, platform: string = process.platform): string {
   if (platform === 'win32') return `netstat -ano | findstr :${port}`;
   if (platform === 'darwin') return `lsof -nP -iTCP:${port} -sTCP:LISTEN`;
   return `ss -ltnp "sport = :${port}"`;
