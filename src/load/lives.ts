@@ -154,7 +154,7 @@ export class Lives {
   }
 
   #giveUpJoining(seat: number, now: number): void {
-    const awaited = this.#life[seat] === OPEN ? 'connection:ack' : 'an open WebSocket';
+    const awaited = this.#life[seat] === OPEN ? 'connection:ack' : 'answer to the handshake';
     const error = `no ${awaited} within ${this.#deadlineUs / 1e6} s`;
     this.#connections[seat]?.cut();
     this.ended(seat, { code: 1006, reason: '', initiator: 'client', error }, now);
