@@ -1,7 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../load/ports.ts';
-import type { AlarmMemory } from './alarm.ts';
 import { builtUrl } from './programs.ts';
 
 /** The machine's monotonic clock, whole µs: the same in all processes of a machine. */
@@ -20,6 +19,20 @@ export function runClock(epoch: number): Clock {
 /** The least time between two wake-ups, µs: bounds what waking costs where something is due all the time. */
 const LEAST_SLEEP_US = 300;
 
+/** What this thread and the one that wakes it both see. */
+export interface AlarmMemory {
+  /** [0] number of the setting, which changes with each new due time. */
+  setting: Int32Array;
+  /** By DUE, NEXT and WAKES: µs of the machine's monotonic clock, Infinity for never. */
+  times: Float64Array;
+}
+/** What is due first. */
+export const DUE = 0;
+/** What is due after that. */
+export const NEXT = 1;
+/** Until when the other thread sleeps. */
+export const WAKES = 2;
+
 /** A timer, and how to end the thread behind it. */
 export interface RunTimer extends Timer {
   end(): void;
@@ -31,35 +44,36 @@ export interface RunTimer extends Timer {
  * @param epoch the run's zero, as for {@link runClock}
  */
 export function runTimer(clock: Clock, epoch: number): RunTimer {
-  const memory: AlarmMemory = {
+  const { setting, times }: AlarmMemory = {
     setting: new Int32Array(new SharedArrayBuffer(4)),
-    due: new Float64Array(new SharedArrayBuffer(8)),
+    times: new Float64Array(new SharedArrayBuffer(3 * 8)).fill(Infinity),
   };
-  memory.due[0] = Infinity;
-  const thread = new Worker(builtUrl('alarm.js'), { workerData: memory });
+  const thread = new Worker(builtUrl('alarm.js'), { workerData: { setting, times } satisfies AlarmMemory });
   let then = (): void => {};
   let at = Infinity;
-  let setting = 0;
-  thread.on('message', (number: number) => {
+  let number = 0;
+  thread.on('message', (rung: number) => {
     // A message of an earlier setting crossed a newer one.
-    if (number !== setting || at === Infinity) return;
+    if (rung !== number || at === Infinity) return;
     at = Infinity;
     then();
   });
-  const arm = (due: number): void => {
+  const arm = (due: number, next: number): void => {
     at = due;
-    memory.due[0] = due + epoch;
-    setting = Atomics.add(memory.setting, 0, 1) + 1;
-    Atomics.notify(memory.setting, 0);
+    times[DUE] = due + epoch;
+    times[NEXT] = next + epoch;
+    number = Atomics.add(setting, 0, 1) + 1;
+    // Read after the number has changed: a thread that is about to sleep sees that, or has said until when.
+    if (due + epoch < times[WAKES]!) Atomics.notify(setting, 0);
   };
   return {
-    set(due, call) {
+    set(due, call, next) {
       then = call;
       const soonest = Math.max(due, clock() + LEAST_SLEEP_US);
-      if (at === Infinity || soonest < at || due > at) arm(soonest);
+      if (at === Infinity || soonest < at || due > at) arm(soonest, Math.max(next, soonest + LEAST_SLEEP_US));
     },
     clear() {
-      if (at !== Infinity) arm(Infinity);
+      if (at !== Infinity) arm(Infinity, Infinity);
     },
     end: () => void thread.terminate(),
   };

@@ -63,13 +63,18 @@ export class Agenda {
 
   /** Has the timer fire at what is due first. To be called once due times were set from without. */
   arm(): void {
-    const { earliest } = this.#queue;
+    const { earliest, second } = this.#queue;
     if (earliest === Infinity) this.#timer.clear();
-    else this.#timer.set(earliest, this.#fire);
+    else this.#timer.set(earliest, this.#fire, second);
   }
 
   clear(): void {
     this.#timer.clear();
+  }
+
+  /** Does what is due by `at`, where the process is awake anyhow: it then need not wait for its timer. */
+  glance(at: number): void {
+    if (this.#queue.earliest <= at) this.#run();
   }
 
   /** Does everything that is due, then sleeps until the next. */

@@ -16,6 +16,7 @@ it('gives out slots by their latest due time, whatever was set and moved before'
       const expected = [...model.values()].sort((a, b) => a - b);
       const popped: number[] = [];
       while (queue.earliest !== Infinity) {
+        expect(queue.second).toBe(expected[popped.length + 1] ?? Infinity);
         const slot = queue.pop();
         expect(queue.dueOf(slot)).toBe(model.get(slot));
         popped.push(queue.dueOf(slot));

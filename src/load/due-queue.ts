@@ -25,6 +25,12 @@ export class DueQueue {
     return this.#size > 0 ? this.#due[this.#heap[0]!]! : Infinity;
   }
 
+  /** The due time after the earliest; Infinity where no more is due. */
+  get second(): number {
+    const left = this.#size > 1 ? this.#due[this.#heap[1]!]! : Infinity;
+    return this.#size > 2 ? Math.min(left, this.#due[this.#heap[2]!]!) : left;
+  }
+
   /** Takes out and returns the slot that is due first, which there must be; its due time stays readable. */
   pop(): number {
     const slot = this.#heap[0]!;

@@ -46,7 +46,10 @@ export type Clock = () => number;
 
 /** The one timer of a process. */
 export interface Timer {
-  /** Calls `fire` at or shortly after `due` µs of the run's clock, instead of at any time asked for before. */
-  set(due: number, fire: () => void): void;
+  /**
+   * Calls `fire` at or shortly after `due` µs of the run's clock, instead of at any time asked for before.
+   * @param next when it will be asked for after that, as far as is known now
+   */
+  set(due: number, fire: () => void, next: number): void;
   clear(): void;
 }
