@@ -173,7 +173,11 @@ class NetConnection implements Connection, FrameSink {
 
   send(text: string): void {
     if (this.#handshake || this.#over || this.#weClose) return;
-    this.#write(Buffer.from(text), TEXT);
+    // Written where it is masked and sent from.
+    const length = Buffer.byteLength(text);
+    const bytes = Buffer.allocUnsafe(HEADER + length);
+    bytes.write(text, HEADER);
+    this.#put(bytes, length, TEXT);
   }
 
   close(code: number, reason: string): void {
@@ -200,10 +204,15 @@ class NetConnection implements Connection, FrameSink {
   }
 
   #write(payload: Buffer, opcode: number): void {
-    if (this.#socket.destroyed || this.#socket.writableEnded) return;
     const bytes = Buffer.allocUnsafe(HEADER + payload.length);
     payload.copy(bytes, HEADER);
-    this.#socket.write(bytes.subarray(maskFrame(bytes, payload.length, opcode, nextMask())));
+    this.#put(bytes, payload.length, opcode);
+  }
+
+  /** @param bytes room for a header, and the payload of `length` bytes */
+  #put(bytes: Buffer, length: number, opcode: number): void {
+    if (this.#socket.destroyed || this.#socket.writableEnded) return;
+    this.#socket.write(bytes.subarray(maskFrame(bytes, length, opcode, nextMask()), HEADER + length));
   }
 }
 

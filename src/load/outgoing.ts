@@ -57,7 +57,7 @@ export class Outgoing {
     const seq = delivery.nextSeq(seat);
     const head = tokenHead(run, session, user, lives.joins(seat), seq, due, now - due);
     const text = protocol.edit(session, user, seats.idOf(seat), change, head);
-    delivery.sent(seat, change, due, now);
+    delivery.sent(seat, change, text, due, now);
     this.say(seat, text, now);
   }
 

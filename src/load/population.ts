@@ -266,8 +266,9 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     if (!this.#lives.owns(seat, connection)) return;
     this.#heardAt[seat] = at;
     this.#recorder.count(this.#recorder.stageOf(at), COUNTER.bytes_received, end - start);
-    if (this.#lives.isStopped(seat)) return this.#turns.unread(seat, end - start, at);
-    this.#protocol.receive(seat, bytes, start, end, at);
+    if (this.#lives.isStopped(seat)) this.#turns.unread(seat, end - start, at);
+    else if (!this.#delivery.again(seat, bytes, start, end, at)) this.#protocol.receive(seat, bytes, start, end, at);
+    this.#agenda.glance(at);
   }
 
   closed(seat: number, connection: Connection, ending: Ending, at: number): void {

@@ -161,8 +161,8 @@ export class Delivery {
     }
   }
 
-  /** A user sent its next change. */
-  sent(seat: number, change: Change, due: number, sent: number): void {
+  /** A user sent its next change, as `text`. */
+  sent(seat: number, change: Change, text: string, due: number, sent: number): void {
     const session = this.#sessionOf(seat);
     const seq = this.#nextSeq[seat]!++;
     const stage = this.#recorder.stageOf(due);
@@ -181,6 +181,7 @@ export class Delivery {
     flight.place[entry] = change.place;
     flight.action[entry] = change.action === 'add_item' ? ADD : change.action === 'remove_item' ? REMOVE : EDIT;
     flight.item[entry] = change.item.k;
+    flight.text[entry] = text;
     this.#losses.expect(must);
     this.#documents.sent(entry);
   }
@@ -214,6 +215,13 @@ export class Delivery {
   /** Compares what the users of a session look at; places changed after `before`, µs, are left out. */
   compare(session: number, before: number, now: number): void {
     this.#documents.compare(session, before, now);
+  }
+
+  /** A message came to a user: takes it where it is a copy of the change that is likeliest to come now. */
+  again(seat: number, bytes: Uint8Array, start: number, end: number, at: number): boolean {
+    if (!this.#copies.again(seat, bytes, start, end, at)) return false;
+    this.#stalls.received(at);
+    return true;
   }
 
   /** A change reached a user. `token` is where a token begins, −1 if it has none. */

@@ -52,9 +52,13 @@ export class Flight {
   place = new Uint32Array(256);
   action = new Uint8Array(256);
   item = new Uint32Array(256);
+  /** What was sent, until a copy of it has come. */
+  text: (string | undefined)[] = [];
   /** The first intact copy and its length; the arrays are kept when an entry is used again. */
   copy: (Uint8Array | undefined)[] = [];
   copyLength = new Uint32Array(256);
+  /** The entry of which a copy came when one had last come of this: receivers get the same changes one after another. */
+  follower = new Int32Array(256);
 
   /** @param sessions and users of each, in this process */
   constructor(sessions: number, users: number) {
@@ -167,6 +171,8 @@ export class Flight {
     this.#chain[entry] = this.#free;
     this.#free = entry;
     this.flags[entry] = 0;
+    this.copyLength[entry] = 0;
+    this.text[entry] = undefined;
   }
 
   /** Keeps the first intact copy, to hold the others against. */
@@ -176,6 +182,7 @@ export class Flight {
     if (!copy || copy.length < length) this.copy[entry] = copy = new Uint8Array(Math.ceil(length / 256) * 256);
     copy.set(bytes.subarray(start, end));
     this.copyLength[entry] = length;
+    this.text[entry] = undefined;
   }
 
   #unqueue(entry: number): void {
@@ -220,6 +227,7 @@ export class Flight {
     this.action = wider(this.action);
     this.item = wider(this.item);
     this.copyLength = wider(this.copyLength);
+    this.follower = wider(this.follower);
 
     const entries: number[] = [];
     for (const head of this.#buckets) for (let e = head; e !== NONE; e = this.#chain[e]!) entries.push(e);
