@@ -22,7 +22,9 @@ export function writeReports(folder: string, result: Result, formats: readonly R
   }
   const [first] = failures;
   if (failures.length < 2) return first;
-  return `${first} Nor can ${failures.length - 1} more; once there is room, loadtest report ${folder} makes them again.`;
+  const isWhole = !result.events.some(({ kind }) => kind === 'journal');
+  const again = isWhole ? `; once there is room, loadtest report ${folder} makes them again` : '';
+  return `${first} Nor can ${failures.length - 1} more${again}.`;
 }
 
 /** Where the page lies, as one would type it: through `latest` where that is this run. */
