@@ -61,6 +61,7 @@ const BLOCKS: Record<string, () => string | Promise<string>> = {
       COMMAND_NAMES.map((name) => [code(COMMANDS[name].usage), COMMANDS[name].about]),
     ),
   'options of run': () => options('run'),
+  'options of watch': () => options('watch'),
   'options of report': () => options('report'),
   'options of serve': () => options('serve'),
   'exit codes': () =>

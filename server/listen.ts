@@ -1,29 +1,29 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { messageOf, ToolError } from '../src/core/errors.ts';
 import { inUrl, type Address } from './address.ts';
 
 /**
  * Takes a port.
+ * @param option by which the user chose it
  * @throws ToolError (104) with what to do, where it cannot be had
  */
-export async function listen(server: Server, host: string, port: number): Promise<Address> {
+export async function listen(server: Server, host: string, port: number, option = '--port'): Promise<Address> {
   try {
     // The default of 511 overflows when thousands connect at once.
     server.listen({ host, port, backlog: 4096 });
     await once(server, 'listening');
   } catch (error) {
-    throw refused(error, host, port);
+    throw refused(error, host, port, option);
   }
   const taken = (server.address() as AddressInfo).port;
   const near = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return { host, port: taken, url: `ws://${inUrl(near)}:${taken}` };
 }
 
-function refused(error: unknown, host: string, port: number): ToolError {
+function refused(error: unknown, host: string, port: number, option: string): ToolError {
   const { code } = error as NodeJS.ErrnoException;
-  const elsewhere = `choose another: --port ${port < 65_535 ? port + 1 : port - 1}, or --port 0 for any that is free.`;
+  const elsewhere = `choose another: ${option} ${port < 65_535 ? port + 1 : port - 1}, or ${option} 0 for any that is free.`;
   if (code === 'EADDRINUSE') {
     return new ToolError(`Port ${port} on ${host} is taken by another program.`, {
       hint: `Stop that program, or ${elsewhere}`,

@@ -33,6 +33,15 @@ export const COMMANDS: Readonly<Record<CommandName, CommandEntry>> = {
     ],
     load: async () => (await import('./check.ts')).check,
   },
+  watch: {
+    usage: 'loadtest watch --url URL [options]',
+    about: 'Shows an application’s conversation with its server, and explains its end',
+    examples: [
+      ['loadtest watch --url ws://localhost:8765', 'the application connects to ws://127.0.0.1:8766'],
+      ['loadtest watch --url ws://localhost:8765 --record talk.ndjson', 'and keeps it: loadtest run talk.ndjson'],
+    ],
+    load: async () => (await import('./watch.ts')).watch,
+  },
   report: {
     usage: 'loadtest report RUN… [options]',
     about: 'Renders stored runs again, also one that was cut off',

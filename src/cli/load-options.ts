@@ -19,6 +19,7 @@ import {
 
 const RUN = ['run'] as const;
 const TARGET = ['run', 'check'] as const;
+const REACHING = ['run', 'check', 'watch'] as const;
 
 /** A fault, checked and kept as it was written: the server reads it again. */
 const fault = (text: string): string => {
@@ -33,7 +34,7 @@ const threshold = (text: string): string => parseThreshold(text).text;
 export const loadOptions = {
   url: {
     group: 'target',
-    commands: TARGET,
+    commands: REACHING,
     value: 'URL',
     read: socketUrl,
     repeat: true,
@@ -62,7 +63,7 @@ export const loadOptions = {
   },
   ca: {
     group: 'target',
-    commands: TARGET,
+    commands: REACHING,
     value: 'FILE',
     read: asText,
     about: 'PEM file of a certificate authority to trust, for wss://',

@@ -1,7 +1,7 @@
 import type { Reader } from './readers.ts';
 
 /** The commands of the program, in the order in which help lists them. */
-export const COMMAND_NAMES = ['run', 'check', 'report', 'serve', 'echo', 'scenarios', 'init'] as const;
+export const COMMAND_NAMES = ['run', 'check', 'watch', 'report', 'serve', 'echo', 'scenarios', 'init'] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
 /** The groups of options, in the order in which help lists them. */

@@ -3,13 +3,14 @@ import { checkOptions } from './check-options.ts';
 import type { Option, Settled } from './option.ts';
 import { asText, listOf } from './readers.ts';
 import { limitOptions, serverOptions } from './serve-options.ts';
+import { watchOptions } from './watch-options.ts';
 
 /** The formats of `--report`, in the order in which they are written. */
 export const REPORT_FORMATS = ['html', 'json', 'junit', 'markdown', 'csv'] as const;
 
 const RUN = ['run'] as const;
 const TALKING = ['run', 'check', 'report'] as const;
-const EVERY = ['run', 'check', 'report', 'serve', 'echo', 'scenarios', 'init'] as const;
+const EVERY = ['run', 'check', 'watch', 'report', 'serve', 'echo', 'scenarios', 'init'] as const;
 
 /**
  * Every option: the one table from which the parser, the help, the config file and its schema, the settings' types and
@@ -58,6 +59,7 @@ export const OPTIONS = {
   help: { group: 'general', commands: EVERY, short: 'h', about: 'Prints this' },
   version: { group: 'general', commands: EVERY, about: 'Prints the version' },
   ...checkOptions,
+  ...watchOptions,
   ...serverOptions,
 } as const satisfies Record<string, Option>;
 

@@ -145,7 +145,7 @@ function valuesOf(name: string, option: Option, given: unknown): string[] | bool
 }
 
 /** Commands that have their names, and come with a later version. */
-const LATER: ReadonlySet<string> = new Set(['soak', 'capacity', 'watch', 'compare', 'merge']);
+const LATER: ReadonlySet<string> = new Set(['soak', 'capacity', 'compare', 'merge']);
 
 /** Which command is meant: `run` may be left out. */
 function commandOf(words: string[], scenarios: readonly string[]): [CommandName, string[]] {

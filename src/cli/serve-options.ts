@@ -4,6 +4,7 @@ import type { Option, ValueOption } from './option.ts';
 import { asText, duration, whole, type Reader } from './readers.ts';
 
 const SERVERS = ['serve', 'echo'] as const;
+const LISTENING = ['serve', 'echo', 'watch'] as const;
 
 /** What both servers take. */
 export const serverOptions = {
@@ -17,7 +18,7 @@ export const serverOptions = {
   },
   host: {
     group: 'target',
-    commands: SERVERS,
+    commands: LISTENING,
     value: 'ADDRESS',
     read: asText,
     initial: '127.0.0.1',
