@@ -101,7 +101,9 @@ async function resultOf(
   const target = given || start !== undefined ? context.target.urls.map(printable).join(', ') : BUNDLED;
   const header = { plan: { ...plan, target }, run, environment: readEnvironment() };
   const ended_ms = Date.now() - Date.parse(run.started_at);
-  const interrupted = context.signal.aborted ? { interrupted: String(context.signal.reason) } : {};
+  const interrupted: { interrupted?: string } = context.signal.aborted
+    ? { interrupted: String(context.signal.reason) }
+    : {};
   const base = conclude({ header, measurement: emptyMeasurement(header.plan), end: { ended_ms, ...interrupted } });
   const verdicts = outcomes.flatMap(verdictOf);
   const fails = verdicts.some(({ standing }) => standing === 'fail');
@@ -113,12 +115,13 @@ async function resultOf(
     ...base,
     command: 'check',
     outcome: fails ? 'fail' : unknown ? 'inconclusive' : 'pass',
-    summary: summaryOf(verdicts, outcomes, fails ? diagnosis : []),
+    summary: summaryOf(verdicts, outcomes, fails ? diagnosis : [], interrupted.interrupted),
     verdicts,
     not_claimed: outcomes.flatMap(notClaimedOf),
     check: {
       layers: outcomes.map(({ layer, standing, not_run, steps }) => ({
         layer,
+        number: LAYERS[layer].number,
         standing,
         ...(not_run !== undefined && { not_run }),
         steps: steps.map(({ id, title, standing: own, says, evidence, at_ms, took_ms }) => {
@@ -143,7 +146,8 @@ function sceneOf(
   const url = printable(target.urls[0]!);
   const port = portOf(new URL(target.urls[0]!));
   const said = start === undefined ? undefined : server?.lastLines().findLast((line) => COMPLAINS.test(line));
-  const quoted = (text: string): string => (/^[\w:/.-]+$/.test(text) ? text : `'${text}'`);
+  const quoted = (text: string): string =>
+    /^[\w:/.-]+$/.test(text) ? text : text.includes('"') ? `'${text}'` : `"${text}"`;
   const options = [
     ...(start === undefined ? [] : [`--start ${quoted(start)}`]),
     ...(given && given.urls[0] !== 'ws://127.0.0.1:{port}' ? [`--url ${quoted(printable(given.urls[0]!))}`] : []),
@@ -184,8 +188,14 @@ function summaryOf(
   verdicts: readonly Verdict[],
   outcomes: readonly LayerOutcome[],
   [found]: readonly Diagnosis[],
+  interrupted: string | undefined,
 ): string {
   if (found?.kind === 'cause') return found.what;
+  const stopped = outcomes.find(({ standing, not_run }) => standing === 'unknown' && not_run === undefined);
+  if (interrupted !== undefined && stopped && !verdicts.some(({ standing }) => standing === 'fail')) {
+    const held = outcomes.filter(({ standing }) => standing === 'pass').length;
+    return `Ended in layer ${LAYERS[stopped.layer].number}, ${interrupted}: ${held} of ${outcomes.length} layers had passed.`;
+  }
   const worst =
     verdicts.find(({ standing }) => standing === 'fail') ?? verdicts.find(({ standing }) => standing === 'unknown');
   if (worst) return `${worst.standing === 'fail' ? 'It fails at' : 'Undecided at'} ${worst.judge}: ${worst.because}.`;

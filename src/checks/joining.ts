@@ -31,7 +31,7 @@ async function notJoined(context: CheckContext, { wire }: NotJoined): Promise<Fi
   const evidence = ['once more, with one thing changed:', ...variationLines(variations).map((line) => `  ${line}`)];
   if (closed) {
     const { code, reason, after_ms } = closed;
-    const says = `closed by the server ${after_ms.toFixed(0)} ms after the handshake, before connection:ack and before we sent a byte: ${closing(closed)}`;
+    const says = `closed by the server ${Number(after_ms.toPrecision(2))} ms after the handshake, before connection:ack and before we sent a byte: ${closing(closed)}`;
     return failed(says, { join: { outcome: 'closed', code, reason, after_ms }, variations }, evidence);
   }
   const says = `no connection:ack within ${context.wait_ms / 1000} s${first ? `; it said ${first.text.slice(0, 80)}` : ''}`;

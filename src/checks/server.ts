@@ -217,7 +217,7 @@ const step = (id: string, title: string, checklist: readonly string[], run: Step
     id !== 'join' && context.facts.join?.outcome !== 'acknowledged' ? Promise.resolve(notTried) : run(context),
 });
 
-const notTried: Finding = { standing: 'unknown', says: 'not run: nobody is let in' };
+const notTried: Finding = skipped('not run: nobody is let in');
 
 export const server: readonly Step[] = [
   step('join', 'A user is acknowledged', ['The server accepts the client', 'connection:ack is received'], joins),

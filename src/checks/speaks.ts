@@ -14,7 +14,7 @@ export async function speaks(context: CheckContext): Promise<Finding> {
   if (closed && !first) {
     const { code, reason, after_ms } = closed;
     wire.cut();
-    const says = `it lets us in, and closes ${after_ms.toFixed(0)} ms after the handshake, before it says a word: ${closing(closed)}`;
+    const says = `it lets us in, and closes ${Number(after_ms.toPrecision(2))} ms after the handshake, before it says a word: ${closing(closed)}`;
     return passed(says, { kind: 'unknown', closed_at_once: { code, reason, after_ms } });
   }
   const kind = first ? kindOf(first.opcode, first.text) : await ask(wire, context);

@@ -1,12 +1,13 @@
 import { randomInt } from 'node:crypto';
-import { relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { check as lookAt, WAIT_MS } from '../checks/check.ts';
 import type { Watcher } from '../checks/carry-out.ts';
 import { LAYERS, type Carried, type LayerName } from '../checks/step.ts';
-import { EXIT, EXIT_MEANING, ToolError, type ExitCode } from '../core/errors.ts';
-import { formatDuration } from '../core/units.ts';
-import { paletteOf, presentable, screenOf, wrapped, type Screen } from '../reporters/screen.ts';
-import type { Result } from '../result/result.ts';
+import { EXIT, ToolError, type ExitCode } from '../core/errors.ts';
+import { notRunLines, repeats, stepLines } from '../reporters/check-terminal.ts';
+import { layerTitle } from '../reporters/checked.ts';
+import { screenOf, type Screen } from '../reporters/screen.ts';
+import { outcomeLines } from '../reporters/terminal.ts';
 import { discardFolder, makeFolder } from '../result/store.ts';
 import { pagePath, writeReports } from './files.ts';
 import { openPage } from './open-page.ts';
@@ -51,10 +52,11 @@ export const check: Command = async (line, shell) => {
     const failure = writeReports(folder, result, settings.report);
     if (failure) shell.stderr.write(`loadtest: ${failure}\n`);
     const exit: ExitCode = stop.signal.aborted ? EXIT.interrupted : EXIT[result.outcome];
-    const page =
-      settings.report.includes('html') && !failure ? pagePath(folder, settings.out, shell.folder) : undefined;
-    const file = settings.report.includes('json') ? fileFor(folder, shell) : undefined;
-    stream.write(conclusion(result, screen, exit, page, file));
+    const path = pagePath(folder, settings.out, shell.folder);
+    const page = settings.report.includes('html') && !failure ? path : undefined;
+    const file = settings.report.includes('json') && !failure ? join(dirname(path), 'result.json') : undefined;
+    const context = { ...screen, exit, ...(page !== undefined && { page }), ...(file !== undefined && { file }) };
+    stream.write(`${settings.quiet ? '' : '\n'}${outcomeLines(result, context)}`);
     if (settings.json) shell.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     if (settings.open && page !== undefined) await openPage(page, shell);
     return exit;
@@ -67,85 +69,24 @@ export const check: Command = async (line, shell) => {
   }
 };
 
-const fileFor = (folder: string, shell: Shell): string => {
-  const path = `${relative(shell.folder, folder) || '.'}/result.json`;
-  return path.startsWith('..') ? `${folder}/result.json` : path;
-};
-
-const NAME_COLUMNS = 14;
-const TITLES: Record<LayerName, string> = {
-  reach: 'reach',
-  protocol: 'protocol',
-  qt: 'Qt',
-  server: 'server',
-  workflow: 'workflow',
-  load: 'small load',
-};
-const label = (layer: LayerName): string => `${LAYERS[layer].number} ${TITLES[layer]}`.padEnd(NAME_COLUMNS);
-
 /** A line as each step ends. */
 function ticks(stream: Shell['stdout'], screen: Screen): Watcher {
-  const { mark, tint, dim } = paletteOf(screen);
   let last: LayerName | undefined;
-  const lead = (layer: LayerName): string => (layer === last ? ' '.repeat(NAME_COLUMNS) : label(layer));
-  const write = (text: string, indent: number, first: string): void => {
-    stream.write(`${wrapped(presentable(text, screen), first, indent).join('\n')}\n`);
+  let before: Carried | undefined;
+  const name = (layer: LayerName): string => {
+    const isFirst = layer !== last;
+    last = layer;
+    return isFirst ? layerTitle({ layer, number: LAYERS[layer].number }) : '';
   };
+  const write = (lines: string[]): void => void stream.write(`${lines.join('\n')}\n`);
   return {
-    step(step: Carried) {
-      const sign = step.standing === 'skip' ? '-' : mark[step.standing];
-      const lines = wrapped(
-        presentable(`${step.says}${step.took_ms >= 1000 ? ` (${formatDuration(step.took_ms)})` : ''}`, screen),
-        `${lead(step.layer)}${sign} `,
-        NAME_COLUMNS + 2,
-      );
-      const colour = step.standing === 'skip' ? dim : tint[step.standing];
-      lines[0] = lines[0]!.slice(0, NAME_COLUMNS) + colour(sign) + lines[0]!.slice(NAME_COLUMNS + 1);
-      stream.write(`${lines.join('\n')}\n`);
-      // Columns are kept: what was tried stands in a table.
-      if (step.standing !== 'pass' && step.standing !== 'skip') {
-        for (const one of step.evidence) stream.write(`${' '.repeat(NAME_COLUMNS + 2)}${presentable(one, screen)}\n`);
-      }
-      last = step.layer;
+    step(step) {
+      if (!repeats(step, before)) write(stepLines(step, name(step.layer), screen));
+      before = step;
     },
-    notRun(layer, rests_on) {
-      write(`not run: rests on ${LAYERS[rests_on].number}`, NAME_COLUMNS + 2, `${lead(layer)}${mark.unknown} `);
-      last = layer;
+    notRun: (layer, below) => {
+      const rests = layerTitle({ layer: below, number: LAYERS[below].number });
+      write(notRunLines(name(layer), `not run: rests on ${rests}`, screen));
     },
   };
-}
-
-const WORDS = { pass: 'PASS', fail: 'FAIL', inconclusive: 'UNKNOWN' } as const;
-
-/** The diagnosis, and the outcome next to the prompt. */
-function conclusion(result: Result, screen: Screen, exit: ExitCode, page?: string, file?: string): string {
-  const { bold, tint } = paletteOf(screen);
-  const word = WORDS[result.outcome];
-  const standing = result.outcome === 'inconclusive' ? 'unknown' : result.outcome;
-  const width = Math.max(word.length, 6);
-  const lines: string[] = [''];
-  const row = (name: string, text: string): void => {
-    lines.push(...wrapped(presentable(text, screen), ` ${name.padEnd(width)} `, width + 2));
-  };
-  row(word, result.summary);
-  lines[1] = ` ${bold(tint[standing](word))}${lines[1]!.slice(word.length + 1)}`;
-  const { diagnosis = [], server_output: output = [] } = result.check ?? {};
-  const cause = diagnosis.find(({ kind }) => kind === 'cause');
-  if (cause && result.outcome === 'fail') {
-    row('why', cause.why);
-    if (cause.likely !== undefined) row('likely', cause.likely);
-    const said = output.findLast((one) => /error|exception/i.test(one)) ?? output.at(-1);
-    const steps = said === undefined ? cause.do : [`the server’s own output says: ${said}`, ...cause.do];
-    for (const [at, what] of steps.entries()) {
-      lines.push(
-        ...wrapped(presentable(`${at + 1} ${what}`, screen), ` ${(at === 0 ? 'do' : '').padEnd(width)} `, width + 4),
-      );
-    }
-    if (cause.not !== undefined) row('not', cause.not);
-  }
-  for (const note of diagnosis.filter(({ kind }) => kind === 'note')) row('note', `${note.what} ${note.do[0]!}.`);
-  if (page !== undefined) row('page', page);
-  if (file !== undefined && result.outcome !== 'pass') row('file', `${file}: attach it when you ask for help`);
-  if (exit !== EXIT.pass) row('exit', `${exit} (${exit === EXIT.fail ? 'a check failed' : EXIT_MEANING[exit]})`);
-  return `${lines.join('\n')}\n`;
 }

@@ -61,7 +61,8 @@ const ENVIRONMENT_WORDS: Record<string, string> = {
   floor_ms: 'this tool’s own latency, on an echo',
 };
 
-function environmentPairs({ environment, run }: Result): [string, string][] {
+/** Where it ran. */
+export function environmentPairs({ environment, run }: Pick<Result, 'environment' | 'run'>): [string, string][] {
   const words = Object.entries(environment).map(([name, value]): [string, string] => {
     const text =
       typeof value !== 'number'

@@ -20,26 +20,10 @@ export function opening(fed: PageDocument): HTMLElement {
   const { result } = fed;
   const { plan } = result;
   const target = result.target === 'bundled' ? 'the bundled server' : result.target;
-  const standing = result.outcome === 'inconclusive' ? 'unknown' : result.outcome;
   return h(
     'header',
     {},
-    h(
-      'div',
-      { class: 'top' },
-      h('span', { class: 'brand' }, result.scenario),
-      h('span', {}, `${integer(plan.sessions)} × ${integer(plan.users)} users`),
-      h('span', { class: 'break' }, target),
-      h('span', {}, whenWords(fed)),
-      themeButton(),
-    ),
-    h(
-      'div',
-      { class: `outcome ${standing}` },
-      h('p', { class: 'word' }, `${MARK[standing]} ${OUTCOME_WORD[result.outcome]}`),
-      h('h1', { class: 'break' }, result.summary),
-      result.interrupted !== undefined && h('p', { class: 'early' }, `Ended before its time: ${result.interrupted}.`),
-    ),
+    banner(fed, [`${integer(plan.sessions)} × ${integer(plan.users)} users`, target, whenWords(fed)]),
     keyFigures(fed),
     h(
       'nav',
@@ -49,7 +33,34 @@ export function opening(fed: PageDocument): HTMLElement {
   );
 }
 
+/** What it was, and how it ended. */
+export function banner({ result }: PageDocument, about: string[]): HTMLElement[] {
+  const standing = result.outcome === 'inconclusive' ? 'unknown' : result.outcome;
+  return [
+    h(
+      'div',
+      { class: 'top' },
+      h('span', { class: 'brand' }, result.scenario),
+      about.map((text) => h('span', { class: 'break' }, text)),
+      themeButton(),
+    ),
+    h(
+      'div',
+      { class: `outcome ${standing}` },
+      h('p', { class: 'word' }, `${MARK[standing]} ${OUTCOME_WORD[result.outcome]}`),
+      h('h1', { class: 'break' }, result.summary),
+      result.interrupted !== undefined && h('p', { class: 'early' }, `Ended before its time: ${result.interrupted}.`),
+    ),
+  ];
+}
+
 export const MARK = { pass: '✓', fail: '✗', unknown: '?' } as const;
+
+/** `2026-11-22 20:48:10 UTC` */
+export function moment({ result, zone }: PageDocument): string {
+  const local = new Date(Date.parse(result.started_at) + zone.offset_min * 60_000).toISOString();
+  return `${local.slice(0, 10)} ${local.slice(11, 19)} ${zone.name}`;
+}
 
 /** `2026-11-22, 30 s measured from 20:48:10 UTC` */
 function whenWords({ result, zone }: PageDocument): string {

@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Result } from '../result/result.ts';
 import type { PageAssets } from './assets.ts';
+import { failingCheck } from './fixtures/check.ts';
 import { failingRun, fixturePlan, passingRun } from './fixtures/run.ts';
 import { documentOf, renderPage } from './html.ts';
 
@@ -133,6 +134,19 @@ describe.skipIf(browser === undefined)(
       });
       expect(noted(dom, 'trouble')).toBeUndefined();
       expect(noted(dom, 'images')).toBe('0');
+      expect(dom).toContain('&lt;img src=x onerror=');
+    }, 90_000);
+
+    it('shows a check by its cause, what to do, and its steps', async () => {
+      const text = '</script><img src=x onerror="document.title=1">';
+      const dom = await opened('check', failingCheck(text), '--window-size=500,900');
+      expect(noted(dom, 'trouble')).toBeUndefined();
+      expect(noted(dom, 'images')).toBe('0');
+      expect(noted(dom, 'wide')).toBe('false');
+      expect(noted(dom, 'fetched')).toBe('');
+      expect(dom).toContain('Nothing we changed made a difference');
+      expect(dom).toContain('not run: rests on 3 server');
+      expect(dom).toContain('other session and user   1011  so not the ids');
       expect(dom).toContain('&lt;img src=x onerror=');
     }, 90_000);
 

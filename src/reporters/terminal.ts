@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { EXIT_MEANING, type ExitCode } from '../core/errors.ts';
 import type { Result, Verdict } from '../result/result.ts';
+import { checkConclusion, stepsLines } from './check-terminal.ts';
 import { evidenceLine } from './evidence.ts';
 import {
   CELL_HEADS,
@@ -20,6 +21,8 @@ import { clock, digits, integer, offsetAt } from './words.ts';
 export interface TerminalContext extends Screen {
   /** Where the page lies, as one would type it; absent where none was written. */
   page?: string;
+  /** Where `result.json` of a check lies, in the same way. */
+  file?: string;
   exit: ExitCode;
 }
 
@@ -27,6 +30,7 @@ type Palette = ReturnType<typeof paletteOf>;
 
 /** The final screen: figures, verdicts, and the outcome last, next to the prompt. At most 80 columns. */
 export function terminal(raw: Result, context: TerminalContext): string {
+  if (raw.check) return `${[...stepsLines(raw.check, context), '', ...checkConclusion(raw, context)].join('\n')}\n`;
   const result = presentable(raw, context);
   const palette = paletteOf(context);
   const blocks = [
@@ -41,7 +45,9 @@ export function terminal(raw: Result, context: TerminalContext): string {
 
 /** The outcome alone, as it ends the final screen: all that `--quiet` leaves. */
 export function outcomeLines(raw: Result, context: TerminalContext): string {
-  const lines = conclusion(presentable(raw, context), presentable(context, context), paletteOf(context));
+  const lines = raw.check
+    ? checkConclusion(raw, context)
+    : conclusion(presentable(raw, context), presentable(context, context), paletteOf(context));
   return `${lines.join('\n')}\n`;
 }
 

@@ -103,6 +103,7 @@ const check = z.object({
   layers: z.array(
     z.object({
       layer: z.string(),
+      number: count.describe('As the docs number the layers.'),
       standing: z.enum(['pass', 'fail', 'unknown', 'skip']).describe('skip: not claimed.'),
       not_run: z.string().optional().describe('The layer below whose failure stopped this one.'),
       steps: z.array(
@@ -197,6 +198,7 @@ export const resultSchema = z
 export type Result = z.infer<typeof resultSchema>;
 export type Standing = z.infer<typeof standing>;
 export type Verdict = z.infer<typeof verdict>;
+export type Check = z.infer<typeof check>;
 export type NotClaimed = z.infer<typeof notClaimed>;
 export type Evidence = z.infer<typeof evidence>;
 export type Metric = z.infer<typeof metric>;
