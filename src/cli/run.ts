@@ -106,7 +106,12 @@ async function carryOut({ request }: Decided, observer: Watch, shell: Shell): Pr
     }
   });
   try {
-    const executed = await execute(request, { observer, stop: stop.signal, kill: kill.signal });
+    const started: RunObserver['started'] = (facts) => {
+      shell.standBack();
+      observer.started?.(facts);
+    };
+    const hooks = { observer: { ...observer, started }, stop: stop.signal, kill: kill.signal };
+    const executed = await execute(request, hooks);
     return { executed, interrupted: stop.signal.aborted };
   } finally {
     deaf();

@@ -1,4 +1,5 @@
 import type { ExitCode } from '../core/errors.ts';
+import { standBack } from '../engine/priority.ts';
 import type { CommandLine } from './parse.ts';
 
 /** What a command may use of the process it runs in, so that tests can be the process. */
@@ -12,6 +13,8 @@ export interface Shell {
   folder: string;
   /** Calls `handler` for each SIGINT, SIGTERM and SIGHUP until the function that it returns is called. */
   onSignal(handler: (signal: NodeJS.Signals) => void): () => void;
+  /** From now on the process leaves the cores to those that it has started. */
+  standBack(): void;
 }
 
 /** A command of the program. */
@@ -23,6 +26,7 @@ export const processShell: Shell = {
   stderr: process.stderr,
   env: process.env,
   folder: process.cwd(),
+  standBack: () => standBack('all'),
   onSignal(handler) {
     process.on('SIGINT', handler);
     process.on('SIGTERM', handler);

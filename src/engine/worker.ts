@@ -8,6 +8,7 @@ import { Health } from './health.ts';
 import { loadScenario } from './loader.ts';
 import { isOfFile, SCENARIO_THREW } from './scenario-errors.ts';
 import { netDoor } from './net-door.ts';
+import { standBack } from './priority.ts';
 import { wsDoor } from './ws-door.ts';
 
 /**
@@ -70,6 +71,7 @@ function simulate(
   const clock = runClock(epoch);
   const recorder = new Recorder(stageEnds(plan));
   const health = new Health(recorder, clock);
+  standBack('helpers');
   const timer = runTimer(clock, epoch);
   const population = new Population({
     plan,

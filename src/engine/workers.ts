@@ -7,6 +7,12 @@ import { dealSessions, type Order, type Report } from './channel.ts';
 import { programUrl } from './programs.ts';
 import type { RunRequest } from './request.ts';
 
+/**
+ * New objects are collected in pieces of so many MiB: a worker makes few that last, and stands still for each
+ * collection as long as it has to look at, 0.5 ms instead of 3 to 7. It also keeps three times as much memory.
+ */
+const YOUNG_MIB = 2;
+
 interface Worker {
   number: number;
   sessions: number[];
@@ -52,7 +58,10 @@ export class Workers {
       number,
       sessions: hand,
       // What a scenario file prints is no result: both outputs are standard error.
-      process: fork(programUrl('worker'), [], { stdio: ['ignore', 2, 2, 'ipc'] }),
+      process: fork(programUrl('worker'), [], {
+        stdio: ['ignore', 2, 2, 'ipc'],
+        execArgv: [...process.execArgv, `--max-semi-space-size=${YOUNG_MIB}`],
+      }),
       done: false,
       gone: false,
       reported: -1,

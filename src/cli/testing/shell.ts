@@ -17,7 +17,14 @@ const UNICODE = { LC_ALL: 'C.UTF-8', TERM_PROGRAM: 'test' };
 /** A shell without a terminal whose output is kept. */
 export function testShell(folder = process.cwd(), env: NodeJS.ProcessEnv = {}): Shell & { stdout: Kept; stderr: Kept } {
   const shown = { ...UNICODE, ...env };
-  return { stdout: new Kept(), stderr: new Kept(), env: shown, folder, onSignal: () => () => undefined };
+  return {
+    stdout: new Kept(),
+    stderr: new Kept(),
+    env: shown,
+    folder,
+    onSignal: () => () => undefined,
+    standBack() {},
+  };
 }
 
 /** What a command line prints on standard output, and its exit code. */
