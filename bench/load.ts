@@ -12,7 +12,7 @@ export interface Load {
 /** Bytes of a command as our users send it: all sides move the same. */
 export const SIZE = 470;
 /** Before what counts, ms: programs and the machine are warm by then. */
-export const WARMUP_MS = 1500;
+export const WARMUP_MS = 3000;
 
 export const totalOf = ({ users, sessions }: Load): number => users * sessions;
 /** 49,000 deliveries a second, by however many users in sessions of fifty. */
