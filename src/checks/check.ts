@@ -6,6 +6,7 @@ import { readEnvironment } from '../engine/environment.ts';
 import { holderWords, timeOfDay } from '../engine/port-holder.ts';
 import { builtUrl } from '../engine/programs.ts';
 import { conclude } from '../judges/conclude.ts';
+import { ToolError } from '../core/errors.ts';
 import type { RunIdentity, Target } from '../plan/plan.ts';
 import { emptyMeasurement } from '../result/measurement.ts';
 import type { NotClaimed, Result, Verdict } from '../result/result.ts';
@@ -16,6 +17,7 @@ import type { Facts } from './facts.ts';
 import { launch } from './launch.ts';
 import { smallPlan } from './load.ts';
 import { Lookout } from './lookout.ts';
+import { noPython } from './python.ts';
 import { python } from './qt-client.ts';
 import { LAYERS, LAYER_NAMES, type CheckContext, type LayerName } from './step.ts';
 import { layersFor, STEPS } from './steps.ts';
@@ -29,6 +31,7 @@ export interface CheckRequest {
   layer?: LayerName;
   for_ms: number;
   wait_ms: number;
+  /** Whether a real Qt client is demanded. */
   qt: boolean;
 }
 
@@ -41,10 +44,14 @@ const bundled = (): string =>
 
 /**
  * Looks at a server, layer by layer. Everything it starts is ended on every way out.
- * @throws ToolError where `start` starts nothing that listens
+ * @throws ToolError where `start` starts nothing that listens, or Qt is demanded and not there
  */
 export async function check(request: CheckRequest, watcher: Watcher, signal: AbortSignal): Promise<Result> {
   const { run, start, target: given, for_ms, wait_ms, qt } = request;
+  if (qt && !(await python())) {
+    const { why, how } = noPython();
+    throw new ToolError(`--qt demands a real Qt client, and ${why}.`, { hint: `${how}.` });
+  }
   // Each connection of a step listens to it.
   setMaxListeners(0, signal);
   const ours = given === undefined || start !== undefined;
@@ -63,10 +70,10 @@ export async function check(request: CheckRequest, watcher: Watcher, signal: Abo
       wait_ms,
       ...(server && { server }),
       lookout,
-      qt,
       signal,
     };
-    const layers = request.layer === undefined ? LAYER_NAMES : layersFor(request.layer);
+    const wanted = new Set([...layersUpTo(request.layer), ...(qt ? layersFor('qt') : [])]);
+    const layers = LAYER_NAMES.filter((name) => wanted.has(name));
     const began_ms = Date.parse(run.started_at);
     const { layers: outcomes, facts } = await carryOut(STEPS, layers, context, watcher, began_ms);
     return await resultOf(request, context, outcomes, facts);
@@ -75,6 +82,9 @@ export async function check(request: CheckRequest, watcher: Watcher, signal: Abo
     await server?.stop();
   }
 }
+
+const layersUpTo = (layer: LayerName | undefined): readonly LayerName[] =>
+  layer === undefined ? LAYER_NAMES : layersFor(layer);
 
 /** Ids that nobody has used on this server: `lt-check-RUN-s0a1b2c`. */
 function freshIds(run: string): (what: string) => string {

@@ -1,6 +1,4 @@
-import { portOf } from '../engine/addresses.ts';
-import { freePort } from '../engine/ports.ts';
-import { startServer, type StartedServer } from '../engine/started.ts';
+import { portFor, startServer, type StartedServer } from '../engine/started.ts';
 
 /** A server that was started for this check. */
 export interface RunningServer extends Omit<StartedServer, 'pid'> {
@@ -21,7 +19,7 @@ export async function launch(
   called: string,
   url = 'ws://127.0.0.1:{port}',
 ): Promise<RunningServer> {
-  const port = url.includes('{port}') ? await freePort() : portOf(new URL(url));
+  const port = await portFor(command, [url]);
   const lines: string[] = [];
   const start = (): Promise<StartedServer> =>
     startServer({ command: command.replaceAll('{port}', String(port)), port, called, stop });

@@ -38,6 +38,11 @@ export async function findPython(env: NodeJS.ProcessEnv = process.env): Promise<
   return undefined;
 }
 
-/** How one gets it. */
-export const HOW_TO_GET_QT =
-  'python -m venv .venv, then .venv/bin/pip install PyQt6 (Windows: .venv\\Scripts\\pip); LOADTEST_PYTHON names another';
+/** Why there is none, and how one gets it. */
+export function noPython(env: NodeJS.ProcessEnv = process.env): { why: string; how: string } {
+  const named = env['LOADTEST_PYTHON'];
+  return {
+    why: named ? `LOADTEST_PYTHON names ${named}, which is no Python with PyQt6` : 'there is no Python with PyQt6 here',
+    how: 'python -m venv .venv, then .venv/bin/pip install PyQt6 (Windows: .venv\\Scripts\\pip); LOADTEST_PYTHON names another',
+  };
+}

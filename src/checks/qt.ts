@@ -1,5 +1,5 @@
 import { createEchoServer } from '../../server/echo.ts';
-import { HOW_TO_GET_QT } from './python.ts';
+import { noPython } from './python.ts';
 import { python, qtCodeWords, START_MS, startQt } from './qt-client.ts';
 import { failed, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
 
@@ -12,8 +12,8 @@ const MOST_MS = 10_000;
 async function stay(context: CheckContext, url: string, whose: string): Promise<Finding> {
   const here = await python();
   if (!here) {
-    const says = `no Python with PyQt6 here: ${HOW_TO_GET_QT}`;
-    return context.qt ? failed(says) : skipped(`not claimed: ${says}`);
+    const { why, how } = noPython();
+    return skipped(`not claimed: ${why}. ${how}`);
   }
   const versions = { version: here.qt, python: here.python };
   const client = startQt(here, url, context.signal);

@@ -58,8 +58,6 @@ export interface CheckContext {
   facts: Readonly<Facts>;
   /** The server, where it was started for this check. */
   server?: RunningServer;
-  /** Whether a Qt client is demanded (`--qt`). */
-  qt: boolean;
   /** Aborted when the check is to end. */
   signal: AbortSignal;
 }

@@ -23,5 +23,9 @@ export const checkOptions = {
     initial: '15s',
     about: 'How long users stay in the workflow, and how long the small load lasts',
   },
-  qt: { group: 'judging', commands: CHECK, about: 'Fails where no Python with PyQt6 is found for a real Qt client' },
+  qt: {
+    group: 'judging',
+    commands: CHECK,
+    about: 'Demands the layer of a real Qt client, which needs a Python with PyQt6',
+  },
 } as const satisfies Record<string, Option>;

@@ -12,6 +12,7 @@ import { discardFolder, makeFolder } from '../result/store.ts';
 import { pagePath, writeReports } from './files.ts';
 import { openPage } from './open-page.ts';
 import { targetOf } from './request.ts';
+import type { Settings } from './options.ts';
 import { settingsOf } from './settings.ts';
 import type { Command, Shell } from './shell.ts';
 
@@ -23,7 +24,7 @@ export const check: Command = async (line, shell) => {
     });
   }
   const settings = settingsOf(line, shell.env);
-  if (settings.url.length > 1) throw new ToolError('check looks at one server: give --url once.');
+  refuseContradictions(settings);
   const target = targetOf(settings);
   const run = {
     id: randomInt(36 ** 6)
@@ -68,6 +69,21 @@ export const check: Command = async (line, shell) => {
     deaf();
   }
 };
+
+/** Settings that are each right and not right together. */
+function refuseContradictions({ url, start, ca, subprotocol, open, report }: Settings): void {
+  if (url.length > 1) throw new ToolError('check looks at one server: give --url once.');
+  if (url[0]?.includes('{port}') && start === undefined) {
+    throw new ToolError('--url holds {port}, which only --start fills in.');
+  }
+  const idle = ca !== undefined ? 'ca' : subprotocol.length > 0 ? 'subprotocol' : undefined;
+  if (idle !== undefined && url.length === 0 && start === undefined) {
+    throw new ToolError(`--${idle} is about a server of yours, and there is none.`, {
+      hint: 'Add --url ws://HOST:PORT.',
+    });
+  }
+  if (open && !report.includes('html')) throw new ToolError('--open opens the page, and --report leaves html out.');
+}
 
 /** A line as each step ends. */
 function ticks(stream: Shell['stdout'], screen: Screen): Watcher {

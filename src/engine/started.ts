@@ -1,7 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { stoppedEarly, ToolError } from '../core/errors.ts';
+import { portOf } from './addresses.ts';
 import { holderWords } from './port-holder.ts';
-import { accepts } from './ports.ts';
+import { accepts, freePort } from './ports.ts';
 import { builtUrl } from './programs.ts';
 import type { StarterReport } from './starter.ts';
 
@@ -22,6 +23,19 @@ const STARTS_MS = 30_000;
 const ENDS_MS = 8000;
 const LOOK_MS = 30;
 const LINES = 40;
+
+/**
+ * Where a command's server is to listen: at a free port that the command is told, or at the one that it always takes.
+ * @param urls of the target
+ * @throws ToolError (104) where nobody can know
+ */
+export function portFor(command: string, urls: readonly string[]): Promise<number> {
+  if (!urls.some((url) => url.includes('{port}'))) return Promise.resolve(portOf(new URL(urls[0]!)));
+  if (command.includes('{port}')) return freePort();
+  throw new ToolError('The command of --start does not say {port}, so nobody knows where its server listens.', {
+    hint: 'Write {port} where the command takes its port, or give the one it always takes: --url ws://localhost:8765.',
+  });
+}
 
 interface StartRequest {
   command: string;
@@ -59,9 +73,7 @@ export async function startServer(request: StartRequest): Promise<StartedServer>
     if (stop.aborted) throw stoppedEarly();
     const what = how === undefined ? `does not listen on port ${port} after ${STARTS_MS / 1000} s` : `ended (${how})`;
     const said = telling(started.lastLines());
-    throw new ToolError(`The server started with ${called} ${what}${said === undefined ? '' : `: ${said}`}.`, {
-      hint: 'The command gets its port where it says {port}.',
-    });
+    throw new ToolError(`The server started with ${called} ${what}${said === undefined ? '' : `: ${said}`}.`);
   }
   return started;
 }

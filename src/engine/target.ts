@@ -1,11 +1,10 @@
 import { fork } from 'node:child_process';
 import { EXIT, ToolError, type ExitCode } from '../core/errors.ts';
 import type { Target } from '../plan/plan.ts';
-import { portOf, printable } from './addresses.ts';
-import { freePort } from './ports.ts';
+import { printable } from './addresses.ts';
 import { programUrl } from './programs.ts';
 import type { RunRequest } from './request.ts';
-import { endOf, startServer } from './started.ts';
+import { endOf, portFor, startServer } from './started.ts';
 
 /** The server under test, and what there is of it on this machine. */
 export interface RunningTarget {
@@ -64,14 +63,18 @@ type FromServer =
   | { kind: 'stopped'; counts: { faults: Record<string, number> } };
 
 /** What the bundled server must take at least: the user asked for this load, not for its limits (rule P16). */
-const roomFor = ({ users, sessions, users_total, items, rate }: RunRequest['plan']): Record<string, number> => ({
+const roomFor = ({
+  plan: { users, sessions, users_total, items, rate },
+  room,
+}: RunRequest): Record<string, number> => ({
   // Who is thrown out may be back before the old connection is gone.
   maxConnections: 2 * users_total,
   // Another one is looked into before the run.
   maxSessions: sessions + 1,
   maxUsersPerSession: users,
-  maxItems: items + ADDED_ITEMS * users,
-  maxRate: Math.ceil(rate * BURST),
+  maxItems: items + Math.max(ADDED_ITEMS * users, room?.items ?? 0),
+  // What is late is caught up with at once.
+  maxRate: Math.max(Math.ceil(rate * BURST), 2 * (room?.rate ?? 0)),
 });
 
 async function startBundled(request: RunRequest, died: (how: string) => void): Promise<RunningTarget> {
@@ -81,7 +84,7 @@ async function startBundled(request: RunRequest, died: (how: string) => void): P
     faults: request.plan.faults,
     seed: request.plan.seed,
     quiet: true,
-    room: roomFor(request.plan),
+    room: roomFor(request),
   };
   const child = fork(programUrl('server'), [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   let faults: Record<string, number> = {};
@@ -130,9 +133,7 @@ async function startCommand(
   stop: AbortSignal,
 ): Promise<RunningTarget> {
   const target = request.target ?? { urls: ['ws://127.0.0.1:{port}'], headers: {}, subprotocols: [] };
-  // An address without {port} names the one that the server always takes.
-  const isFree = target.urls.some((url) => url.includes('{port}'));
-  const port = isFree ? await freePort() : portOf(new URL(target.urls[0]!));
+  const port = await portFor(command, target.urls);
   const fill = (text: string): string => text.replaceAll('{port}', String(port));
   const server = await startServer({ command: fill(command), port, called: '--start', stop, died });
   const { pid } = server;
