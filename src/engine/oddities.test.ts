@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import churn from '../../scenarios/churn.ts';
 import steady from '../../scenarios/steady.ts';
 import { createServer } from '../../server/server.ts';
+import { OF_COPIES, OF_DOCUMENTS } from '../load/testing/found.ts';
 import { oddProxy, type Oddities } from '../../server/testing/odd-proxy.ts';
 import { planOf } from '../load/testing/simulate.ts';
 import type { Metric, Result } from '../result/result.ts';
@@ -9,22 +10,7 @@ import type { ScenarioSpec } from '../scenario/define.ts';
 import { rehearse } from './testing/rehearse.ts';
 
 /** What no lawful server moves. */
-const ORACLES = [
-  'lost',
-  'late',
-  'duplicated',
-  'reordered',
-  'misrouted',
-  'echoed',
-  'corrupted',
-  'invented',
-  'version_errors',
-  'presence_errors',
-  'stale_snapshots',
-  'overlapped',
-  'missed_at_join',
-  'diverged_replicas',
-];
+const ORACLES = [...OF_COPIES, ...OF_DOCUMENTS, 'presence_errors'] as const;
 
 type Json = Record<string, unknown>;
 

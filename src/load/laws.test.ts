@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { ScenarioSpec } from '../scenario/define.ts';
+import { foundOf, OF_COPIES } from './testing/found.ts';
 import { Relay, type Meddling } from './testing/relay.ts';
 import { EDITORS, planOf, simulate, type Simulated } from './testing/simulate.ts';
 
-const ORACLES = ['lost', 'late', 'duplicated', 'reordered', 'misrouted', 'echoed', 'corrupted', 'invented'];
-const found = (run: Simulated): Record<string, number> =>
-  Object.fromEntries(ORACLES.map((name) => [name, run.count(name)]).filter(([, count]) => count !== 0));
+const found = (run: Simulated) => foundOf(run, OF_COPIES);
 
 const history = fc.record({
   seed: fc.nat(1e6),

@@ -1,23 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { foundOf, OF_COPIES } from './testing/found.ts';
 import { Relay, type Meddling } from './testing/relay.ts';
 import { EDITORS, planOf, simulate, type Simulated } from './testing/simulate.ts';
 
-const FAULTS = [
-  'lost',
-  'late',
-  'duplicated',
-  'reordered',
-  'misrouted',
-  'echoed',
-  'corrupted',
-  'invented',
-  'heartbeats_missed',
-  'disconnects_unexpected',
-];
+const FAULTS = [...OF_COPIES, 'heartbeats_missed', 'disconnects_unexpected'] as const;
 
 /** Every oracle's counter that is not zero. */
-const found = (run: Simulated): Record<string, number> =>
-  Object.fromEntries(FAULTS.map((name) => [name, run.count(name)]).filter(([, count]) => count !== 0));
+const found = (run: Simulated) => foundOf(run, FAULTS);
 
 const against = (meddling: Meddling, plan = planOf()): Simulated =>
   simulate(plan, EDITORS, (time) => new Relay(time, meddling));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import churn from '../../scenarios/churn.ts';
+import { foundOf } from './testing/found.ts';
 import { EDITORS, planOf, simulate, type Simulated } from './testing/simulate.ts';
 import { ReferenceServer, type ServerMeddling } from './testing/reference.ts';
 import { Relay } from './testing/relay.ts';
@@ -13,11 +14,8 @@ const KINDS = [
   'departures_untold',
   'two_hosts',
   'no_host',
-];
-const found = (run: Simulated): Record<string, number> =>
-  Object.fromEntries(
-    ['presence_errors', ...KINDS].map((name) => [name, run.count(name)] as const).filter(([, count]) => count !== 0),
-  );
+] as const;
+const found = (run: Simulated) => foundOf(run, ['presence_errors', ...KINDS]);
 
 const against = (meddling: ServerMeddling, spec: ScenarioSpec = churn.spec): Simulated =>
   simulate(planOf({ users: 8, sessions: 4, duration_ms: 30_000 }), spec, (time) => new ReferenceServer(time, meddling));

@@ -9,23 +9,12 @@ import lateJoin from '../../scenarios/late-join.ts';
 import reconnectStorm from '../../scenarios/reconnect-storm.ts';
 import slowConsumer from '../../scenarios/slow-consumer.ts';
 import steady from '../../scenarios/steady.ts';
+import { foundOf, OF_COPIES, OF_DOCUMENTS } from './testing/found.ts';
 import { ReferenceServer } from './testing/reference.ts';
 import { planOf, simulate, type Simulated } from './testing/simulate.ts';
 
-const ORACLES = ['lost', 'late', 'duplicated', 'reordered', 'misrouted', 'echoed', 'corrupted', 'invented'];
-const OF_STATE = [
-  'version_errors',
-  'presence_errors',
-  'stale_snapshots',
-  'overlapped',
-  'missed_at_join',
-  'diverged_replicas',
-  'diverged_by_protocol',
-  'heartbeats_missed',
-];
+const OF_STATE = [...OF_DOCUMENTS, 'presence_errors', 'diverged_by_protocol', 'heartbeats_missed'] as const;
 const SCENARIOS = [steady, drag, idle, churn, joinStorm, reconnectStorm, lateJoin, slowConsumer];
-const found = (run: Simulated, counters = ORACLES): Record<string, number> =>
-  Object.fromEntries(counters.map((name) => [name, run.count(name)]).filter(([, count]) => count !== 0));
 
 function against(spec: ScenarioSpec, faults: string[] = []): { run: Simulated; faults: Sabotage['counts'] } {
   let server: ReferenceServer | undefined;
@@ -38,7 +27,7 @@ function against(spec: ScenarioSpec, faults: string[] = []): { run: Simulated; f
 describe('the reference server in virtual time', () => {
   it.each(SCENARIOS.map(({ spec }) => [spec.name, spec] as const))('is found right by %s', (_name, spec) => {
     const { run } = against(spec);
-    expect(found(run, [...ORACLES, ...OF_STATE])).toEqual({});
+    expect(foundOf(run, [...OF_COPIES, ...OF_STATE])).toEqual({});
     expect(run.finished).toBe(true);
     expect(run.count('disconnects_unexpected') + run.count('connections_failed')).toBe(0);
     expect(run.count('connections')).toBeGreaterThanOrEqual(32);
@@ -56,7 +45,7 @@ describe('the reference server in virtual time', () => {
   ] as const)('is found to commit %s as often as it says, and nothing else', (fault, name, counter) => {
     const { run, faults } = against(steady.spec, [fault]);
     expect(faults[name]).toBeGreaterThan(20);
-    expect(found(run)).toEqual({ [counter]: faults[name] });
+    expect(foundOf(run, OF_COPIES)).toEqual({ [counter]: faults[name] });
   });
 
   it('is found to drop within the interval told, while users come and go', () => {

@@ -6,6 +6,7 @@ import slowConsumer from '../../scenarios/slow-consumer.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ScenarioSpec } from '../scenario/define.ts';
 import type { Connection, Door, DoorEvents } from './ports.ts';
+import { foundOf, OF_COPIES } from './testing/found.ts';
 import { Relay, type Meddling } from './testing/relay.ts';
 import { planOf, simulate, type Simulated } from './testing/simulate.ts';
 import type { VirtualTime } from './testing/virtual-time.ts';
@@ -65,21 +66,8 @@ function live(
 
 const of = (run: { seen: Seen[] }, what: Seen['what']): Seen[] => run.seen.filter((one) => one.what === what);
 const events = (run: Simulated) => run.intervals.flatMap((one) => one.events).filter(({ kind }) => kind !== 'stall');
-const ORACLES = [
-  'lost',
-  'late',
-  'duplicated',
-  'reordered',
-  'misrouted',
-  'echoed',
-  'corrupted',
-  'invented',
-  'heartbeats_missed',
-  'disconnects_unexpected',
-  'connections_failed',
-];
-const found = (run: Simulated): Record<string, number> =>
-  Object.fromEntries(ORACLES.map((name) => [name, run.count(name)]).filter(([, count]) => count !== 0));
+const ORACLES = [...OF_COPIES, 'heartbeats_missed', 'disconnects_unexpected', 'connections_failed'] as const;
+const found = (run: Simulated) => foundOf(run, ORACLES);
 
 /** Nothing was found wrong, and something was there to be found wrong. */
 function expectClean(run: Simulated): void {

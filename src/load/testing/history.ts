@@ -1,32 +1,16 @@
 import fc from 'fast-check';
 import type { Plan } from '../../plan/plan.ts';
 import type { ScenarioSpec } from '../../scenario/define.ts';
+import { foundOf, OF_COPIES, OF_DOCUMENTS } from './found.ts';
 import { ReferenceServer, type ServerMeddling } from './reference.ts';
 import { EDITORS, planOf, simulate, type Simulated } from './simulate.ts';
 
 /** Random runs against the reference server: who comes and goes when, how slow the server is, and who is cut off. */
 
-/** What a run may find wrong: every one of them 0 where the server is lawful. */
-const ORACLES = [
-  'lost',
-  'late',
-  'duplicated',
-  'reordered',
-  'misrouted',
-  'echoed',
-  'corrupted',
-  'invented',
-  'version_errors',
-  'stale_snapshots',
-  'overlapped',
-  'missed_at_join',
-  'diverged_replicas',
-  'diverged_by_protocol',
-] as const;
+const ORACLES = [...OF_COPIES, ...OF_DOCUMENTS, 'diverged_by_protocol'] as const;
 
 /** What was found wrong in a run, counted; empty where nothing was. */
-export const foundIn = (run: Simulated): Record<string, number> =>
-  Object.fromEntries(ORACLES.map((name) => [name, run.count(name)]).filter(([, count]) => count !== 0));
+export const foundIn = (run: Simulated) => foundOf(run, ORACLES);
 
 const histories = {
   seed: fc.nat(1e6),
