@@ -1,6 +1,7 @@
 import type { Frame } from './frames.ts';
+import type { JsonObject } from '../src/core/json.ts';
 import type { Hub } from './hub.ts';
-import { checkCommand, checkCursor, checkState, parseMessage, Refusal, type Fields } from './input.ts';
+import { checkCommand, checkCursor, checkState, parseMessage, Refusal } from './input.ts';
 import * as messages from './messages.ts';
 import type { Member } from './roster.ts';
 import type { Receiver, Session } from './session.ts';
@@ -144,7 +145,7 @@ export class Connection implements Receiver {
     }
   }
 
-  #takeState(message: Fields, session: Session, member: Member): Refusal | undefined {
+  #takeState(message: JsonObject, session: Session, member: Member): Refusal | undefined {
     if (!session.isHost(member)) return new Refusal('not_host', 'Only the host of a session sends its state.');
     const items = checkState(message);
     if (items instanceof Refusal) return items;

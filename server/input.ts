@@ -1,3 +1,4 @@
+import { isObject, type JsonObject } from '../src/core/json.ts';
 import { ACTIONS, type Action } from '../src/protocol/change.ts';
 import { itemIdOf, type Item } from '../src/protocol/document.ts';
 
@@ -27,9 +28,6 @@ export type RefusalCode =
   | 'too_many_items'
   | 'too_many_messages';
 
-/** A message as it was parsed: all of its fields, known or unknown. */
-export type Fields = Record<string, unknown>;
-
 /** What a command holds, checked. */
 export interface Command {
   action: Action;
@@ -46,16 +44,13 @@ const ACTION_SET: ReadonlySet<unknown> = new Set(ACTIONS);
 /** What the Optiverse client reads as numbers: text in one of them raises its error dialog. */
 const COORDINATES = ['x_mm', 'y_mm', 'angle_deg'] as const;
 
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const shown = (value: unknown): string => {
   const text = typeof value === 'string' ? `"${value}"` : String(JSON.stringify(value));
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 };
 
 /** Parses a message. A {@link Refusal} where it is none, or is one that could harm whoever it is passed on to. */
-export function parseMessage(text: string): Fields | Refusal {
+export function parseMessage(text: string): JsonObject | Refusal {
   let message: unknown;
   try {
     message = JSON.parse(text);
@@ -72,7 +67,7 @@ export function parseMessage(text: string): Fields | Refusal {
 function findHarm(value: object, depth: number): Refusal | undefined {
   if (depth > MAX_DEPTH) return new Refusal('too_deep', `A message is nested ${MAX_DEPTH} levels deep at most.`);
   for (const key in value) {
-    const inner = (value as Fields)[key];
+    const inner = (value as JsonObject)[key];
     if (key === '__proto__' || (key === 'constructor' && isObject(inner) && Object.hasOwn(inner, 'prototype'))) {
       return new Refusal('forbidden_key', `A message has no key "${key}".`);
     }
@@ -85,7 +80,7 @@ function findHarm(value: object, depth: number): Refusal | undefined {
 }
 
 /** Checks the command of a `command` message (P7). */
-export function checkCommand(message: Fields): Command | Refusal {
+export function checkCommand(message: JsonObject): Command | Refusal {
   const command = message['command'];
   if (!isObject(command)) return missing('command', 'an object');
   if (!ACTION_SET.has(command['action'])) {
@@ -106,13 +101,13 @@ export function checkCommand(message: Fields): Command | Refusal {
 }
 
 /** Checks the position of a `cursor` message. */
-export function checkCursor(message: Fields): Refusal | undefined {
+export function checkCursor(message: JsonObject): Refusal | undefined {
   for (const name of ['x_mm', 'y_mm']) if (message[name] === undefined) return missing(name, 'a number');
   return checkCoordinates(message, 'cursor');
 }
 
 /** Checks the state that a host sends (P12): each item has an id, as else nobody could change it any more. */
-export function checkState(message: Fields): Item[] | Refusal {
+export function checkState(message: JsonObject): Item[] | Refusal {
   const state = message['state'];
   if (!isObject(state)) return missing('state', 'an object');
   const items = state['items'];
@@ -131,7 +126,7 @@ export function checkState(message: Fields): Item[] | Refusal {
 
 const missing = (name: string, kind: string): Refusal => new Refusal('missing_field', `${name} is missing: ${kind}.`);
 
-function checkCoordinates(data: Fields, where: string): Refusal | undefined {
+function checkCoordinates(data: JsonObject, where: string): Refusal | undefined {
   for (const name of COORDINATES) {
     const value = data[name];
     if (value !== undefined && !Number.isFinite(value)) {

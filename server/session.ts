@@ -1,8 +1,9 @@
+import type { JsonObject } from '../src/core/json.ts';
 import { Document, type Item } from '../src/protocol/document.ts';
 import type { Clock } from './clock.ts';
 import { Copies } from './copies.ts';
 import { frameOf, type Frame } from './frames.ts';
-import { Refusal, type Command, type Fields } from './input.ts';
+import { Refusal, type Command } from './input.ts';
 import * as messages from './messages.ts';
 import { Roster, type Member } from './roster.ts';
 import type { Sabotage } from './sabotage.ts';
@@ -142,7 +143,7 @@ export class Session {
   }
 
   /** Takes a command (P9) and passes it on with all its fields (P8). */
-  command(sender: Member, message: Fields, command: Command): Refusal | undefined {
+  command(sender: Member, message: JsonObject, command: Command): Refusal | undefined {
     const { document } = this;
     const { maxItems, telemetry } = this.#around;
     if (command.action === 'add_item' && document.size >= maxItems && !document.has(command.item_id)) {
@@ -168,13 +169,13 @@ export class Session {
   }
 
   /** Passes a cursor on; it is kept nowhere. */
-  cursor(sender: Member, message: Fields): void {
+  cursor(sender: Member, message: JsonObject): void {
     message['user_id'] = sender.userId;
     this.#around.telemetry.sent.cursor += this.#toOthers(frameOf(JSON.stringify(message), true), sender);
   }
 
   /** Takes the host's whole state as one change of the session (P12). */
-  replaceState(sender: Member, message: Fields, items: readonly Item[]): Refusal | undefined {
+  replaceState(sender: Member, message: JsonObject, items: readonly Item[]): Refusal | undefined {
     const { maxItems, telemetry } = this.#around;
     if (items.length > maxItems) return new Refusal('too_many_items', `A session has ${maxItems} items at most.`);
     this.#copies?.releaseAll();
@@ -184,7 +185,7 @@ export class Session {
     const { version } = this.document;
     message['user_id'] = sender.userId;
     message['version'] = version;
-    message['state'] = { ...(message['state'] as Fields), version };
+    message['state'] = { ...(message['state'] as JsonObject), version };
     telemetry.sent['sync:full_state'] += this.#toOthers(frameOf(JSON.stringify(message)), sender);
     return undefined;
   }
@@ -193,7 +194,7 @@ export class Session {
    * The host's state for one user: that user gets the server's own where there is one, and the host's where there is
    * none; no change of the session (P12). A user who has left in the meantime is nobody's mistake.
    */
-  answerFor(host: Member, message: Fields, targetUser: string): void {
+  answerFor(host: Member, message: JsonObject, targetUser: string): void {
     const { telemetry } = this.#around;
     const target = this.#roster.member(targetUser);
     if (!target) {

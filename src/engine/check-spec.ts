@@ -1,4 +1,5 @@
 import { ToolError } from '../core/errors.ts';
+import { isObject, type JsonObject } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Arrivals, Edits, Mix, ScenarioSpec, Stop, UserKind } from '../scenario/define.ts';
 
@@ -10,9 +11,6 @@ const MIX_FIELDS: (keyof Mix)[] = ['add', 'move', 'update', 'remove'];
 const HOWS = new Set<unknown>(['reading', 'half-close', 'vanish'] satisfies Stop['how'][]);
 const PATTERNS = new Set<unknown>(['poisson', 'even', 'drag'] satisfies Arrivals['pattern'][]);
 
-type Fields = Record<string, unknown>;
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isAmount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 const isPart = (value: unknown): value is number => isAmount(value) && value <= 1;
 const shown = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
@@ -27,7 +25,7 @@ export function checkSpec(spec: unknown, file: string): asserts spec is Scenario
   const wrong = (sentence: string, hint?: string): never => {
     throw new ToolError(`The scenario ${file}: ${sentence}`, hint ? { hint } : {});
   };
-  const fields = (value: unknown, known: string[], where: string): Fields => {
+  const fields = (value: unknown, known: string[], where: string): JsonObject => {
     if (!isObject(value)) return wrong(`${where} is an object, not ${shown(value)}.`);
     for (const name of Object.keys(value)) {
       if (known.includes(name)) continue;
@@ -47,7 +45,7 @@ export function checkSpec(spec: unknown, file: string): asserts spec is Scenario
       ['steps', 1],
       ['per_second', 0.001],
     ] as const) {
-      const range = (arrivals as Fields)[name];
+      const range = (arrivals as JsonObject)[name];
       const ordered =
         Array.isArray(range) &&
         range.length === 2 &&

@@ -1,3 +1,4 @@
+import { parseObject } from '../core/json.ts';
 import { findToken } from '../core/token.ts';
 import { textOf } from '../core/text.ts';
 import type { Change } from './change.ts';
@@ -84,7 +85,7 @@ export class Collab implements Protocol {
   /** Everything that is not there for each change: it may be parsed. */
   #seldom(scanned: number, seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
     if (scanned === STATE) return this.#state(seat, bytes, start, end, at);
-    const message = parse(textOf(bytes, start, end));
+    const message = parseObject(textOf(bytes, start, end));
     if (message === undefined) return this.#listener.unreadable(seat, 'a message that is not a JSON object', at);
     const type = typeNamed(message['type']);
     switch (type) {
@@ -120,17 +121,6 @@ export class Collab implements Protocol {
   #state(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
     if (end - start > EMPTY_STATE) this.#listener.trait('state');
     this.#listener.state(seat, bytes, start, end, at);
-  }
-}
-
-function parse(json: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
   }
 }
 

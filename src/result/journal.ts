@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseObject } from '../core/json.ts';
 import { crc32 } from '../core/crc.ts';
 import { messageOf, ToolError } from '../core/errors.ts';
 import type { Interval } from '../core/record.ts';
@@ -135,7 +136,7 @@ function readLines(path: string): string[] {
 }
 
 function headerOf(line: string, path: string): JournalHeader {
-  const header = parsed(line);
+  const header = parseObject(line);
   const schema = header?.schema;
   if (typeof schema !== 'string' || !schema.startsWith(FAMILY) || !header?.run || !header.plan || !header.environment) {
     throw new ToolError(`${path} is no journal of a run: its first line is not a journal's header.`);
@@ -148,22 +149,11 @@ function headerOf(line: string, path: string): JournalHeader {
 }
 
 function lineOf(line: string): Interval | { end: JournalEnd } | undefined {
-  const record = parsed(line);
+  const record = parseObject(line);
   if (!record) return undefined;
   if (typeof record.end === 'object' && record.end !== null) return { end: record.end as JournalEnd };
   const checksum = CHECKSUM.exec(line);
   if (!checksum || crc32(Buffer.from(`${line.slice(0, checksum.index)}}`)) !== Number(checksum[1])) return undefined;
   const { crc: _, ...interval } = record;
   return { ...emptyInterval(0, 0), ...interval };
-}
-
-function parsed(line: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }
