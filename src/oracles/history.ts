@@ -32,6 +32,9 @@ export class History {
   readonly contents: Contents;
   /** When each place was last changed, µs. */
   readonly changedAt: Float64Array;
+  /** When an item was last added in each place, µs, and by whom. */
+  readonly #addedAt: Float64Array;
+  readonly #addedBy: Uint32Array;
   /** Sum of the marks of what is there, and how much is. */
   #marks = 0;
   #count = 0;
@@ -52,6 +55,8 @@ export class History {
     this.#window = window;
     this.contents = new Contents(places);
     this.changedAt = new Float64Array(places);
+    this.#addedAt = new Float64Array(places);
+    this.#addedBy = new Uint32Array(places);
   }
 
   /** The session begins at this version, with nothing in it. */
@@ -142,6 +147,10 @@ export class History {
     const isAnother = isThere(before) && items[place] !== item;
     this.changes++;
     this.changedAt[place] = at;
+    if (action === ADD) {
+      this.#addedAt[place] = at;
+      this.#addedBy[place] = user;
+    }
     // A user who was away for an item's removal goes on to its next one, and the old one stays for ever; one who was
     // away for the addition edits what is not there. What replicas make of such a place is not followed.
     if (isAnother && action !== ADD) return void this.#odd.add(place);
@@ -162,6 +171,11 @@ export class History {
     users[place] = user;
     seqs[place] = seq;
     items[place] = item;
+  }
+
+  /** Whether this user added what is in a place, after `since`, µs; others may have changed it meanwhile. */
+  isAddedBy(user: number, place: number, since: number): boolean {
+    return this.#addedAt[place]! > since && this.#addedBy[place] === user && isThere(this.contents.cells[place]!);
   }
 
   /** Whether what a place holds cannot be told from the order of its changes. */

@@ -196,10 +196,13 @@ export class Snapshots {
     this.#replicas.base(seat, shown, false);
     if (isBlind) this.#replicas.blind(seat);
     if (unknown > 0) for (const place of recent) this.#replicas.unclear(seat, place);
-    // What this user changed while the state was on its way, the state has undone: a client cannot know better.
+    // What this user changed while the state was on its way, the state has undone: a client cannot know better. An
+    // item that it added stays undone, whoever edits it after that.
+    const user = seat - first;
     for (let place = 0; place < cells.length; place++) {
-      if (users[place] !== seat - first || history.changedAt[place]! <= since) continue;
-      if (!isSame(shown[place]!, cells[place]!)) this.#replicas.cross(seat, place);
+      const isLast = users[place] === user && history.changedAt[place]! > since;
+      const isUndone = !isThere(shown[place]!) && history.isAddedBy(user, place, since);
+      if ((isLast || isUndone) && !isSame(shown[place]!, cells[place]!)) this.#replicas.cross(seat, place);
     }
   }
 }

@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { foundIn, lively, live, type History } from './history.ts';
+import type { ServerMeddling } from './reference.ts';
+
+const without = (text: string, field: RegExp): string => text.replaceAll(field, '');
+const VERSION = /"version":\d+,|,"version":\d+/g;
+const isAck = (text: string): boolean => text.startsWith('{"type":"command:ack"');
+const isState = (text: string): boolean => text.startsWith('{"type":"sync:full_state"');
+
+/** Rewrites what the server says; each connection keeps its order. */
+const saying = (rewrite: (text: string) => string | undefined): NonNullable<ServerMeddling['outgoing']> => {
+  let nth = 0;
+  return (text, to) => {
+    const other = rewrite(text);
+    if (other !== undefined) to.deliver(other, 300 + ((nth++ * 7919) % 200_000));
+    return false;
+  };
+};
+
+/** Lawful servers, less the parts of the protocol that are ours. */
+export const SERVERS: Readonly<Record<string, () => ServerMeddling>> = {
+  'that is right': () => ({}),
+  'that acknowledges nobody': () => ({ outgoing: saying((text) => (isAck(text) ? undefined : text)) }),
+  'that gives no versions': () => ({ outgoing: saying((text) => without(text, VERSION)) }),
+  'that gives neither versions nor acknowledgements': () => ({
+    outgoing: saying((text) => (isAck(text) ? undefined : without(text, VERSION))),
+  }),
+  'that gives no versions and no state': () => ({
+    outgoing: saying((text) => (isState(text) ? undefined : without(text, VERSION))),
+  }),
+  'whose states name no version': () => ({
+    outgoing: saying((text) => (isState(text) ? without(text, VERSION) : text)),
+  }),
+  'whose versions are told by acknowledgements and states alone': () => ({
+    outgoing: saying((text) => (text.startsWith('{"type":"command",') ? without(text, VERSION) : text)),
+  }),
+  'whose welcome names no version': () => ({
+    outgoing: saying((text) => (text.startsWith('{"type":"connection:ack"') ? without(text, VERSION) : text)),
+  }),
+  'whose versions begin at 4001': () => ({
+    outgoing: saying((text) => text.replaceAll(/"version":(\d+)/g, (_, n) => `"version":${Number(n) + 4000}`)),
+  }),
+  'whose versions begin at 4001, and whose welcome names none': () => ({
+    outgoing: saying((text) =>
+      text.startsWith('{"type":"connection:ack"')
+        ? without(text, VERSION)
+        : text.replaceAll(/"version":(\d+)/g, (_, n) => `"version":${Number(n) + 4000}`),
+    ),
+  }),
+  'whose acknowledgements come late': () => {
+    let nth = 0;
+    return {
+      outgoing(text, to) {
+        if (!isAck(text)) return true;
+        to.aside(text, 300 + ((nth++ * 104_729) % 1_900_000));
+        return false;
+      },
+    };
+  },
+};
+
+/** Whether changes and states name their versions, so that edits of one item at once end alike. */
+export const isOrdered = (name: string): boolean => !/no version|neither|names none|acknowledges nobody/.test(name);
+
+/** Histories of which somebody was once blamed who had done nothing wrong. */
+const ONCE_BLAMED: History[] = [
+  // Somebody else edits a new item before the state comes that undoes it for its owner.
+  {
+    seed: 17,
+    users: 4,
+    sessions: 2,
+    items: 6,
+    rate: 8,
+    stays: 0.3612638895076108,
+    away: 0.09272908419499143,
+    cutEvery: 1929,
+    delay: 114829,
+  },
+  {
+    seed: 6,
+    users: 9,
+    sessions: 1,
+    items: 4,
+    rate: 0.9137430862071371,
+    stays: 4.999999999999993,
+    away: 0.02556260224701581,
+    cutEvery: 1972,
+    delay: 139484,
+  },
+];
+
+/** What random histories exercised, added up. */
+export interface Exercised {
+  histories: number;
+  copies: number;
+  cuts: number;
+  reconnects: number;
+  checked: number;
+  compared: number;
+}
+
+/** Lets users come, go and be cut off at random: a lawful server is blamed for nothing. */
+export function blameNothing(name: string, histories: number, seed: number): Exercised {
+  const total = { histories: 0, copies: 0, cuts: 0, reconnects: 0, checked: 0, compared: 0 };
+  fc.assert(
+    fc.property(lively, (of) => {
+      const run = live(of, SERVERS[name]!());
+      const { diverged_by_protocol: byProtocol, ...found } = foundIn(run);
+      expect(found).toEqual({});
+      if (isOrdered(name)) expect(byProtocol).toBeUndefined();
+      expect(run.count('deliveries')).toBe(run.count('deliveries_expected'));
+      expect(run.finished).toBe(true);
+      total.histories++;
+      total.copies += run.count('deliveries');
+      total.cuts += run.count('disconnects_unexpected');
+      total.reconnects += run.count('reconnects');
+      total.checked += run.count('states_checked');
+      total.compared += run.count('replicas_compared');
+    }),
+    { numRuns: histories, seed, endOnFailure: true, examples: ONCE_BLAMED.map((of) => [of]) },
+  );
+  return total;
+}
