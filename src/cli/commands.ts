@@ -20,6 +20,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandEntry>> = {
       ['loadtest --url ws://localhost:8765 --duration 5m', 'your server'],
       ['loadtest run drag --threshold "broadcast_latency:p(99)<100"', 'people dragging items, and a limit'],
       ['loadtest run ./mine.ts --dry-run', 'a scenario of your own: what it would need'],
+      ['loadtest run talk.ndjson --users 20', 'what loadtest watch recorded, played by many'],
     ],
     load: async () => (await import('./run.ts')).run,
   },

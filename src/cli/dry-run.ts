@@ -12,7 +12,7 @@ import { columns, wrap } from './wrap.ts';
  * @param calibration absent where this machine could not be measured
  */
 export function planText(decided: Decided, json: boolean, screen: Screen, calibration?: Calibration): string {
-  const { request, needs, machine, server_files } = decided;
+  const { request, needs, machine, server_files, plays } = decided;
   const { plan, run, target } = request;
   const bears = calibration && bearingOf(needs, machine, reachOf(target?.urls ?? []).here, calibration.echo_us);
   if (json) {
@@ -20,6 +20,7 @@ export function planText(decided: Decided, json: boolean, screen: Screen, calibr
   }
   const head = `${plan.scenario}: ${integer(plan.sessions)} sessions × ${integer(plan.users)} users = ${integer(plan.users_total)} users, seed ${plan.seed}`;
   const table = estimateTable(needs, machine, server_files);
+  if (plays !== undefined) table.unshift(['plays', plays]);
   if (bears) table.push(...bearingTable(bears, needs, calibration.floor_ms));
   const warning = bears && overloadOf(bears);
   const fits = `It fits. Nothing was started.${warning === undefined ? '' : ` ${warning}`}`;

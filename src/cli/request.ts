@@ -11,6 +11,7 @@ import type { Plan, RunIdentity, Target } from '../plan/plan.ts';
 import { refuseWhatCannotFit } from '../plan/walls.ts';
 import { castOf } from '../scenario/cast.ts';
 import type { ScenarioSpec } from '../scenario/define.ts';
+import { roomOf } from '../scenario/replay.ts';
 import type { Settings } from './options.ts';
 
 /** The settings that decide a run; the others are about what is printed and written. */
@@ -39,7 +40,8 @@ const targetName = ({ url, start }: RunSettings): string =>
 export function planOf(settings: RunSettings, spec: ScenarioSpec, machine: Machine): Plan {
   const { users, sessions, rate } = settings;
   const kinds = spec.users;
-  const edits = rate > 0 && kinds.some((kind) => kind.edits !== undefined);
+  const recorded = spec.replay?.sessions.flatMap((session) => session.users);
+  const edits = rate > 0 && (recorded !== undefined || kinds.some((kind) => kind.edits !== undefined));
   const plan: Plan = {
     command: 'run',
     scenario: spec.name,
@@ -68,7 +70,9 @@ export function planOf(settings: RunSettings, spec: ScenarioSpec, machine: Machi
       edits,
       cursors: kinds.some((kind) => (kind.cursors_per_second ?? 0) > 0),
       heartbeats: true,
-      leaves: kinds.some((kind) => kind.leaves !== undefined),
+      leaves:
+        kinds.some((kind) => kind.leaves !== undefined) ||
+        recorded?.some((user) => user.leaves_ms !== undefined) === true,
     },
     faults: settings.fault,
   };
@@ -141,6 +145,14 @@ function refuseContradictions(settings: RunSettings): void {
   }
 }
 
+/** A recording is played at its own pace. */
+function refuseOtherPace({ rate }: RunSettings, { name, replay, defaults }: ScenarioSpec): void {
+  if (!replay || rate === defaults?.rate) return;
+  throw new ToolError(`--rate does not change the pace of the recording ${name}.`, {
+    hint: 'Leave it out, and take more --users or --sessions for more load.',
+  });
+}
+
 const SIX_OF_36 = 36 ** 6;
 
 /** How many files the server may have open, where its process is known before the run. */
@@ -155,6 +167,8 @@ export interface Decided {
   machine: Machine;
   /** How many files the server's process may have open, where that is known. */
   server_files?: number;
+  /** What of a recording is played, and what is not. */
+  plays?: string;
 }
 
 /**
@@ -163,6 +177,7 @@ export interface Decided {
  */
 export function decide(settings: RunSettings, scenario: LoadedScenario, machine: Machine): Decided {
   refuseContradictions(settings);
+  refuseOtherPace(settings, scenario.spec);
   const plan = planOf(settings, scenario.spec, machine);
   const id = settings['run-id'] ?? randomInt(SIX_OF_36).toString(36).padStart(6, '0');
   const towards = reachOf(settings.url);
@@ -181,10 +196,18 @@ export function decide(settings: RunSettings, scenario: LoadedScenario, machine:
     run,
     scenario_url: scenario.url,
     ...(target && { target }),
+    ...(scenario.spec.replay && { room: roomOf(scenario.spec.replay, plan.users) }),
     ...(settings.start !== undefined && { start: settings.start }),
     ...(sources.length > 0 && { source_addresses: sources }),
     ...(settings['server-pid'] !== undefined && { server_pid: settings['server-pid'] }),
     ...(settings['server-metrics'] !== undefined && { server_metrics: settings['server-metrics'] }),
   };
-  return { request, needs, machine, ...(serverFiles !== undefined && { server_files: serverFiles }) };
+  const { replay, about } = scenario.spec;
+  return {
+    request,
+    needs,
+    machine,
+    ...(serverFiles !== undefined && { server_files: serverFiles }),
+    ...(replay && { plays: about.replace(/^Plays /, '') }),
+  };
 }

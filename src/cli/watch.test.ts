@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client, command } from '../../server/contract/client.ts';
 import { createServer as createReference, type CollabServer } from '../../server/server.ts';
 import { commandLine } from './main.ts';
-import { refusal, testShell } from './testing/shell.ts';
+import type { Result } from '../result/result.ts';
+import { refusal, testShell, typed } from './testing/shell.ts';
 
 let folder: string;
 let server: CollabServer;
@@ -172,5 +173,50 @@ describe('what watch refuses', () => {
       'cannot be written: ENOENT',
     );
     expect(readFileSync(there, 'utf8')).toBe('mine');
+  });
+});
+
+describe('from an application to a load', () => {
+  it('what it said is played by twenty users, and goes by every judge', async () => {
+    const file = join(folder, 'load.ndjson');
+    const { url, stop } = await watching('--record', file);
+    const first = new Client(`${url}/ws/optics/anna`);
+    await first.nextOf('connection:ack');
+    const second = new Client(`${url}/ws/optics/bert`);
+    await second.nextOf('connection:ack');
+    for (let n = 0; n < 5; n++) {
+      first.send(command('add_item', n, { item_uuid: `${n}`, x_mm: n + 0.1, y_mm: -n, label: `Ø ${n}` }));
+      second.send({ type: 'cursor', user_id: 'bert', x_mm: n, y_mm: n });
+      await second.nextOf('command');
+      second.send(command('update_item', n, { x_mm: n + 0.2, version: n }));
+      await first.nextOf('command');
+    }
+    first.send(command('remove_item', 1, {}));
+    await first.upToNow();
+    await Promise.all([first.leave(), second.leave()]);
+    await stop();
+    const out = join(folder, 'runs');
+    const shell = testShell(folder);
+    const options = ['--users', '20', '--ramp-up', '200ms', '--settle', '100ms', '--json', '--out', out];
+    const exit = await commandLine(['run', file, ...options], shell);
+    const result = JSON.parse(shell.stdout.text) as Result;
+    expect({ exit, outcome: result.outcome }).toEqual({ exit: 0, outcome: 'pass' });
+    expect(result.scenario).toBe('load');
+    expect(result.plan).toMatchObject({ users: 20, sessions: 1, items: 0, model: 'open' });
+    // 10 groups of two, 11 changes each, to 19 others.
+    expect(result.metrics['commands_sent']).toMatchObject({ count: 110 });
+    expect(result.metrics['cursors_sent']).toMatchObject({ count: 50 });
+    expect(result.errors).toEqual([]);
+  });
+
+  it('a dry run knows what it would take, and its pace is its own', async () => {
+    const file = join(folder, 'load.ndjson');
+    const { exit, out } = await typed(['run', file, '--dry-run', '--users', '20'], folder);
+    expect(exit).toBe(0);
+    expect(out).toContain('load: 1 sessions × 20 users = 20 users');
+    expect(out).toMatch(/plays +2 recorded connections of 1 session, /);
+    expect(await refusal(['run', file, '--rate', '3'])).toBe(
+      '--rate does not change the pace of the recording load. Leave it out, and take more --users or --sessions for more load.',
+    );
   });
 });

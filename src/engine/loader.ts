@@ -1,7 +1,10 @@
-import { readdirSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ToolError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
+import { RECORDING_SCHEMA } from '../recording/recording.ts';
+import { scenarioOf } from '../recording/scenario.ts';
 import type { Scenario, ScenarioSpec } from '../scenario/define.ts';
 import { checkSpec } from './check-spec.ts';
 import { importFile } from './module.ts';
@@ -25,8 +28,33 @@ export function scenarioNames(): string[] {
 const bundledUrl = (name: string): string =>
   (fromSource ? new URL(`scenarios/${name}.ts`, packageRoot) : builtUrl(`scenarios/${name}.js`)).href;
 
+/** The path of a recording, where that is meant: by its name, or as the file begins like one. */
+function recordingOf(text: string): string | undefined {
+  if (text.startsWith('data:') || !(text.startsWith('file:') || looksLikeFile(text))) return undefined;
+  const path = text.startsWith('file:') ? fileURLToPath(text) : resolve(text);
+  if (/\.[cm]?[jt]s$/.test(path)) return undefined;
+  return /\.(ndjson|jsonl)$/.test(path) || beginsAsRecording(path) ? path : undefined;
+}
+
+/** As long as a header's schema may be in coming. */
+const BEGINNING = 128;
+
+function beginsAsRecording(path: string): boolean {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const bytes = Buffer.alloc(BEGINNING);
+      return bytes.toString('utf8', 0, readSync(file, bytes)).includes(RECORDING_SCHEMA.replace(/v\d+$/, ''));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return false;
+  }
+}
+
 /** Whether a person meant a file rather than the name of a scenario that comes with the tool. */
-export const looksLikeFile = (text: string): boolean => /[/\\]/.test(text) || /\.[cm]?[jt]s$/.test(text);
+export const looksLikeFile = (text: string): boolean => /[/\\]/.test(text) || /\.([cm]?[jt]s|ndjson|jsonl)$/.test(text);
 
 /** What a module exports by default, of which a scenario is made; absent where there is no such export. */
 interface Opened {
@@ -61,11 +89,16 @@ function unknownScenario(text: string, names: string[]): ToolError {
 }
 
 /**
- * Loads a scenario: by the name of one that comes with the tool, by the path of a file, or by the URL that an earlier
- * call gave.
+ * Loads a scenario: by the name of one that comes with the tool, by the path of a file, which may be a recording, or by
+ * the URL that an earlier call gave.
  * @throws ToolError (104) where it does not exist, does not parse, throws while loading, or is no scenario
  */
 export async function loadScenario(text: string): Promise<LoadedScenario> {
+  const recording = recordingOf(text);
+  if (recording !== undefined) {
+    const name = text.startsWith('file:') ? basename(recording) : text;
+    return { spec: scenarioOf(recording, name), url: pathToFileURL(recording).href };
+  }
   const { exported, spec, url } = await open(text);
   if (spec === undefined) {
     const what = exported ? 'exports something else than a scenario by default' : 'has no default export';

@@ -16,6 +16,8 @@ export interface RunRequest {
   server_pid?: number;
   /** Page of the target's metrics, read each interval (`--server-metrics`); `{port}` as in `target.urls`. */
   server_metrics?: string;
+  /** What users may do at most, where the plan's rate does not say: messages a second of one, items of a session. */
+  room?: { rate: number; items: number };
   /** Addresses of this machine that users are sent from, dealt over them; absent: the system chooses. */
   source_addresses?: string[];
   /** The run's own folder, already made; absent: nothing is written. */

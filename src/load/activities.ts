@@ -1,12 +1,15 @@
 import { exponential, keyOf, uniform, whole } from '../core/random.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Change } from '../protocol/change.ts';
+import { placesOf, type Change } from '../protocol/change.ts';
 import { castOf, ratesOf } from '../scenario/cast.ts';
 import type { ScenarioSpec, UserKind } from '../scenario/define.ts';
 import { Edits } from '../scenario/edits.ts';
 import { momentUs } from '../scenario/moment.ts';
 import { EditTimes, PURPOSE } from '../scenario/schedule.ts';
 import type { Seats } from './seats.ts';
+
+/** What users do and when, whatever it comes from. */
+export type Habits = Pick<Activities, keyof Activities>;
 
 /** What the users of one process do and when: the scenario's shape, the plan's rate, the seed's draws. */
 export class Activities {
@@ -33,6 +36,16 @@ export class Activities {
     this.#cursors = new Uint32Array(seats.count);
   }
 
+  /** How many places a session's document has. */
+  get places(): number {
+    return placesOf(this.#plan.items, this.#plan.users);
+  }
+
+  /** Whether a place's item may be removed by one user while another changes it. */
+  isContended(_session: number, _place: number): boolean {
+    return false;
+  }
+
   kindOf(seat: number): UserKind {
     return this.#kinds[this.#cast[this.#seats.userOf(seat)]!]!;
   }
@@ -54,16 +67,16 @@ export class Activities {
     return momentUs(this.#plan, part);
   }
 
-  /** How long a user stays who has joined for the n-th time, µs; Infinity for one who does not leave by itself. */
-  staysFor(seat: number, nth: number): number {
+  /** When a user leaves who has joined for the n-th time at `at`, µs; Infinity for one who does not by itself. */
+  leavesAt(seat: number, nth: number, at: number): number {
     const { leaves } = this.kindOf(seat);
-    return leaves ? exponential(this.#seats.stream(seat, PURPOSE.leave), nth * 2, leaves.after_s * 1e6) : Infinity;
+    return leaves ? at + exponential(this.#seats.stream(seat, PURPOSE.leave), nth * 2, leaves.after_s * 1e6) : Infinity;
   }
 
-  /** How long a user is away who left after its n-th join, µs. */
-  awayFor(seat: number, nth: number): number {
+  /** When a user is back who left at `at` after its n-th join, µs. */
+  returnsAt(seat: number, nth: number, at: number): number {
     const away = (this.kindOf(seat).leaves?.away_s ?? 0) * 1e6;
-    return exponential(this.#seats.stream(seat, PURPOSE.leave), nth * 2 + 1, away);
+    return at + exponential(this.#seats.stream(seat, PURPOSE.leave), nth * 2 + 1, away);
   }
 
   /** The first due time of a user's changes from `from` on, µs; Infinity for one who only watches. */

@@ -2,7 +2,7 @@ import { COUNTER, TREND, type Recorder } from '../core/recorder.ts';
 import type { Phase } from '../core/record.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Stop } from '../scenario/define.ts';
-import type { Activities } from './activities.ts';
+import type { Habits } from './activities.ts';
 import { LIFE, type Agenda } from './agenda.ts';
 import { ABSENT, type Attendance, PRESENT, WANTED } from './attendance.ts';
 import { Comebacks } from './comebacks.ts';
@@ -41,7 +41,7 @@ export interface LivesOptions {
   door: Door;
   /** Who is told what comes over a connection. */
   inbox: DoorEvents;
-  activities: Pick<Activities, 'staysFor' | 'awayFor' | 'kindOf'>;
+  activities: Pick<Habits, 'leavesAt' | 'returnsAt' | 'kindOf'>;
   events: LifeEvents;
 }
 
@@ -149,7 +149,7 @@ export class Lives {
     const nth = ++this.#joins[seat]!;
     this.#endings.joined(seat, at);
     this.#options.attendance.set(seat, PRESENT, at);
-    this.#agenda.plan(seat, LIFE, at + this.#options.activities.staysFor(seat, nth));
+    this.#agenda.plan(seat, LIFE, this.#options.activities.leavesAt(seat, nth, at));
     this.#options.events.entered(seat, nth, at);
   }
 
@@ -255,7 +255,7 @@ export class Lives {
     if (this.#over) return this.#goHome(seat, at);
     if (!planned) return this.#comeBack(seat, code, at);
     this.#life[seat] = AWAY;
-    return this.#agenda.plan(seat, LIFE, at + this.#options.activities.awayFor(seat, this.#joins[seat]!));
+    return this.#agenda.plan(seat, LIFE, this.#options.activities.returnsAt(seat, this.#joins[seat]!, at));
   }
 
   #comeBack(seat: number, code: number, at: number): void {

@@ -3,7 +3,7 @@ import { tokenHead } from '../core/token.ts';
 import type { Delivery } from '../oracles/delivery.ts';
 import type { Change } from '../protocol/change.ts';
 import type { Protocol } from '../protocol/protocol.ts';
-import type { Activities } from './activities.ts';
+import type { Habits } from './activities.ts';
 import { CURSOR, EDIT, type Agenda } from './agenda.ts';
 import type { Lives } from './lives.ts';
 import type { Clock } from './ports.ts';
@@ -17,7 +17,7 @@ export interface OutgoingOptions {
   recorder: Recorder;
   seats: Seats;
   agenda: Agenda;
-  activities: Activities;
+  activities: Habits;
   lives: Lives;
   protocol: Protocol;
   delivery: Delivery;

@@ -7,7 +7,8 @@ import { Collab } from '../protocol/collab.ts';
 import { inspectCommand } from '../protocol/command.ts';
 import type { Listener, Protocol, Welcome } from '../protocol/protocol.ts';
 import type { ScenarioSpec } from '../scenario/define.ts';
-import { Activities } from './activities.ts';
+import { Activities, type Habits } from './activities.ts';
+import { Asides } from './asides.ts';
 import { Agenda, CURSOR, EDIT, LIFE, TURN, type Actor } from './agenda.ts';
 import { Attendance } from './attendance.ts';
 import { Heartbeats, type Pulse } from './heartbeats.ts';
@@ -17,6 +18,7 @@ import { Lives } from './lives.ts';
 import type { Clock, Connection, Door, DoorEvents, Ending, Timer } from './ports.ts';
 import { Outgoing } from './outgoing.ts';
 import { Recoveries } from './recoveries.ts';
+import { Replays } from './replays.ts';
 import { Seats } from './seats.ts';
 import { Turns } from './turns.ts';
 
@@ -55,7 +57,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   readonly #delivery: Delivery;
   readonly #presence: Presence;
   readonly #agenda: Agenda;
-  readonly #activities: Activities;
+  readonly #activities: Habits;
   readonly #heartbeats: Heartbeats;
   readonly #attendance: Attendance;
   readonly #lives: Lives;
@@ -63,7 +65,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   readonly #deadlineUs: number;
   readonly #recoveries: Recoveries;
   readonly #looks: Looks;
-  readonly #turns: Turns;
+  readonly #turns: Turns | Asides;
   /** What the server said to the user who is being let in. */
   #welcome: Welcome = {};
   /** When anything last came over each connection, µs. */
@@ -77,6 +79,9 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     this.#recorder = recorder;
     this.#seats = seats;
     this.#deadlineUs = plan.deadline_ms * 1000;
+    const replays = spec.replay && new Replays(plan, run, spec.replay, seats);
+    const activities = replays ?? new Activities(plan, spec, seats);
+    this.#activities = activities;
     this.#protocol = new Collab(plan.seed, this, options.wallClock);
     this.#delivery = new Delivery({
       run,
@@ -85,6 +90,8 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
       deadline_us: this.#deadlineUs,
       seed: plan.seed,
       items: plan.items,
+      places: activities.places,
+      isContended: (session, place) => activities.isContended(session, place),
       recorder,
       same: options.same,
       inspect: inspectCommand,
@@ -93,7 +100,6 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     const heardAt = (seat: number): number => this.#heardAt[seat]!;
     this.#presence = new Presence({ run, users: plan.users, sessions, deadline_us, recorder, heardAt });
     this.#agenda = new Agenda(seats.count, clock, options.timer, end, this);
-    this.#activities = new Activities(plan, spec, seats);
     this.#heartbeats = new Heartbeats(plan, seats, recorder, this.#agenda, this);
     this.#attendance = new Attendance(seats.count, recorder, end);
     this.#lives = new Lives({
@@ -119,17 +125,17 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
       protocol: this.#protocol,
       delivery: this.#delivery,
     });
-    this.#turns = new Turns({
-      plan,
-      spec,
-      seats,
-      activities: this.#activities,
-      agenda: this.#agenda,
-      recorder,
-      lives: this.#lives,
-    });
     this.#heardAt = new Float64Array(seats.count);
     this.#recoveries = new Recoveries(seats.count, recorder);
+    const { lives, outgoing, recoveries, agenda } = {
+      lives: this.#lives,
+      outgoing: this.#outgoing,
+      recoveries: this.#recoveries,
+      agenda: this.#agenda,
+    };
+    this.#turns = replays
+      ? new Asides({ replays, spec, recorder, seats, agenda, lives, outgoing, recoveries })
+      : new Turns({ plan, spec, seats, activities, agenda, recorder, lives });
     this.#looks = new Looks({
       seats,
       lives: this.#lives,

@@ -25,6 +25,9 @@ export interface DeliveryOptions extends StoriesOptions {
   items: number;
   /** Whether two ranges hold the same bytes: the host's fastest way. */
   same(a: Uint8Array, start: number, end: number, b: Uint8Array): boolean;
+  /** As the documents' own. */
+  places?: number;
+  isContended?(session: number, place: number): boolean;
 }
 
 /**

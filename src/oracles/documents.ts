@@ -18,6 +18,10 @@ export interface DocumentsOptions {
   sessions: readonly number[];
   deadline_us: number;
   recorder: Recorder;
+  /** Places of each session's document; absent: those that users have who edit by themselves. */
+  places?: number;
+  /** Whether a place's item may be removed by one user while another changes it. @param session in the whole run */
+  isContended?(session: number, place: number): boolean;
 }
 
 /** A version may be missing so much longer than a delivery before it is given up, µs: its own copies come first. */
@@ -48,7 +52,7 @@ export class Documents {
 
   constructor(options: DocumentsOptions, flight: Flight, members: Membership) {
     const { sessions, users, items } = options;
-    const places = placesOf(items, users);
+    const { places = placesOf(items, users) } = options;
     this.#options = options;
     this.#recorder = options.recorder;
     this.#users = users;
@@ -58,9 +62,15 @@ export class Documents {
     this.#told = new Float64Array(sessions.length * users);
     this.#nameless = new Uint32Array(sessions.length);
     const { recorder, deadline_us } = options;
+    const isContended = (session: number, place: number): boolean =>
+      options.isContended?.(sessions[session]!, place) ?? false;
     const tell = (told: Told): void => tellExample(options, told);
     this.#tell = tell;
-    this.#replicas = new Replicas({ sessions: sessions.length, users, places, tell }, this.#histories, members);
+    this.#replicas = new Replicas(
+      { sessions: sessions.length, users, places, tell, isContended },
+      this.#histories,
+      members,
+    );
     this.#snapshots = new Snapshots({ users, places, deadline_us, recorder, tell }, this.#histories, this.#replicas);
   }
 

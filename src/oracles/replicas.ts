@@ -12,6 +12,8 @@ export interface ReplicasOptions {
   users: number;
   places: number;
   tell(told: Told): void;
+  /** Whether a place's item may be removed by one user while another changes it: then it is not followed. */
+  isContended(session: number, place: number): boolean;
 }
 
 /** How many replicas were compared, and how many of them differ: for which reason, as far as there is one. */
@@ -217,6 +219,7 @@ export class Replicas {
     for (let place = 0; place < places; place++) {
       const contested = history.isVersioned ? 0 : this.#contested[session * places + place]!;
       if (history.isOdd(place) || contested === DOUBTFUL || this.#unclear.has(seat * places + place)) continue;
+      if (this.#options.isContended(session, place)) continue;
       const isStray = this.#strays[seat] === place + 1 && !history.orphaned(this.#strayedBy[seat]!);
       if (!isStray && (history.changedAt[place]! > before || !this.#differs(history, seat, place))) continue;
       if (contested === CONTESTED || this.#crossed.has(seat * places + place)) {

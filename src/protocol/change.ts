@@ -31,6 +31,8 @@ export interface Change {
   place: number;
   /** Number of the change within (session, user): its values are drawn from it. */
   n: number;
+  /** The whole message of a change that is played again, with the run's own ids in it. */
+  recorded?: Readonly<Record<string, unknown>>;
 }
 
 /** Items a user keeps of its own; the first is never removed, as others edit it. */

@@ -1,6 +1,7 @@
 import { crc32OfText } from '../core/crc.ts';
 import { withCrc } from '../core/token.ts';
 import { itemId, itemKey, itemType, valuesOf, type Change } from './change.ts';
+import { isIntact, isMadeBy, isRecorded, recordedText } from './recorded.ts';
 
 /**
  * A `command` message as simulated users send it (protocol.md, P7, and "The token"): the content that the CRC covers
@@ -39,6 +40,7 @@ export function commandText(
   head: string,
   timestamp: number,
 ): string {
+  if (change.recorded) return recordedText(change.recorded, senderId, head, timestamp);
   const key = itemKey(seed, session, change.item);
   const id = itemId(key);
   const type = itemType(key);
@@ -127,7 +129,7 @@ export function inspectCommand(json: string): Inspection {
   );
   const version = message['version'];
   return {
-    intact: token === withCrc(head, crc32OfText(content)),
+    intact: isRecorded(data) ? isIntact(message, command, data, token) : token === withCrc(head, crc32OfText(content)),
     userId: text(message['user_id']),
     token,
     itemId: text(command['item_id']),
@@ -143,6 +145,7 @@ export function isContentOf(item: Readonly<Record<string, unknown>>, token: stri
   const id = item['uuid'] ?? item['item_uuid'] ?? item['item_id'];
   // A state says nothing of the message that its items came by: what we put there is known, but for the action.
   return ['move_item', 'update_item', 'add_item'].some((action) => {
+    if (isRecorded(item)) return isMadeBy(item, id, action, token);
     const content = contentOf(
       head,
       action,

@@ -3,6 +3,8 @@
  * that the same file serves every engine.
  */
 
+import type { Replay } from './replay.ts';
+
 /** How the changes of a user are spread in time. `rate` scales the gaps, the shape stays. */
 export type Arrivals =
   /** Independent arrivals: gaps are exponential. */
@@ -82,6 +84,8 @@ export interface ScenarioSpec {
   storms?: Storm[];
   thresholds: string[];
   defaults?: ScenarioDefaults;
+  /** A recorded conversation that the users play again; only a recording itself has one. */
+  replay?: Replay;
 }
 
 /**

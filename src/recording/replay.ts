@@ -1,0 +1,162 @@
+import { ToolError } from '../core/errors.ts';
+import { ACTIONS, type Action } from '../protocol/change.ts';
+import { SPREAD_MS, type Replay, type ReplaySession, type ReplayUser } from '../scenario/replay.ts';
+import type { Recording } from './read.ts';
+import type { RecordedEvent } from './recording.ts';
+
+type Fields = Record<string, unknown>;
+type Opened = Extract<RecordedEvent, { kind: 'open' }>;
+
+/** What follows the last thing that happens at least, ms. */
+const TAIL_MS = 500;
+const SYNC_REQUEST = 'sync:request';
+/** What simulated users send by themselves, at the times of their own plan. */
+const OWN_ACCORD = new Set(['ping']);
+/** A state of the host's would take the place of what is known to be in the session. */
+const LEFT_OUT = new Set(['sync:full_state', 'sync:state', 'sync:update']);
+
+/**
+ * What of a recording can be played again.
+ * @throws ToolError (104) where nobody in it joined a session
+ */
+export function replayOf({ events }: Recording, name: string): Replay {
+  const left_out: Record<string, number> = {};
+  const leaveOut = (what: string): void => {
+    left_out[what] = (left_out[what] ?? 0) + 1;
+  };
+  const people = new Map<number, Person>();
+  for (const event of events) {
+    if (event.kind === 'open' && event.session !== undefined && event.user !== undefined) {
+      people.set(event.connection, new Person(event, leaveOut));
+    } else people.get(event.connection)?.take(event);
+  }
+  const joined = [...people.values()].filter(({ joined_ms }) => joined_ms !== undefined);
+  if (joined.length === 0) {
+    throw new ToolError(`The recording ${name} holds nobody who joined a session.`, {
+      hint: 'Record an application that is acknowledged: loadtest watch shows connection:ack.',
+    });
+  }
+  const firsts = joined.map(({ first_ms }) => first_ms ?? Infinity);
+  const lasts = joined.map(({ joined_ms }) => joined_ms!);
+  // Where nobody did anything, it begins once all were there.
+  const zero = Math.min(...firsts) === Infinity ? Math.max(...lasts) : Math.min(...firsts);
+  const end = joined.reduce((latest, { last_ms }) => Math.max(latest, last_ms), zero);
+  const ids = [...new Set(joined.map(({ session }) => session))];
+  return {
+    length_ms: Math.ceil((end - zero + SPREAD_MS + TAIL_MS) / 100) * 100,
+    sessions: ids.map((id) => {
+      const there = joined.filter(({ session }) => session === id);
+      return sessionOf(id, there, zero, end);
+    }),
+    left_out,
+  };
+}
+
+function sessionOf(id: string, people: readonly Person[], zero: number, end: number): ReplaySession {
+  const touched = new Map<string, { by: Set<Person>; isRemoved: boolean }>();
+  for (const person of people) {
+    for (const { action, item } of person.commands) {
+      const known = touched.get(item) ?? { by: new Set(), isRemoved: false };
+      known.by.add(person);
+      known.isRemoved ||= action === 'remove_item';
+      touched.set(item, known);
+    }
+  }
+  const places = new Map([...touched.keys()].map((item, place) => [item, place]));
+  return {
+    id,
+    items: [...touched].map(([item, { by, isRemoved }]) => ({ id: item, contended: isRemoved && by.size > 1 })),
+    users: people.map((person) => person.played(places, zero, end)),
+  };
+}
+
+/** One recorded connection, as far as it is played. */
+class Person {
+  readonly session: string;
+  readonly #id: string;
+  readonly #leaveOut: (what: string) => void;
+  /** When it was acknowledged; absent where it never was. */
+  joined_ms: number | undefined;
+  #left_ms: number | undefined;
+  /** The first and the last message that is played; its connecting where there is none. */
+  first_ms: number | undefined;
+  last_ms: number;
+  readonly commands: { at_ms: number; action: Action; item: string; message: Fields }[] = [];
+  readonly #cursors: ReplayUser['cursors'] = [];
+  readonly #asides: ReplayUser['asides'] = [];
+  /** Simulated users ask for the state as they join, by themselves. */
+  #hasSynced = false;
+
+  constructor({ session, user, at_ms }: Opened, leaveOut: (what: string) => void) {
+    this.session = session!;
+    this.#id = user!;
+    this.last_ms = at_ms;
+    this.#leaveOut = leaveOut;
+  }
+
+  take(event: RecordedEvent): void {
+    if (event.kind === 'end') {
+      if (event.by !== 'watch') this.#left_ms = event.at_ms;
+      return;
+    }
+    if (event.kind !== 'text' && event.kind !== 'binary') return;
+    const message = event.kind === 'text' ? objectOf(event.text) : undefined;
+    if (event.from === 'server') {
+      if (message?.['type'] === 'connection:ack') this.joined_ms ??= event.at_ms;
+    } else if (message) this.#said(message, event.at_ms);
+    else this.#leaveOut(event.kind === 'binary' ? 'binary' : 'no JSON object');
+  }
+
+  #said(message: Fields, at_ms: number): void {
+    const type = String(message['type']);
+    if (OWN_ACCORD.has(type)) return;
+    if (LEFT_OUT.has(type)) return this.#leaveOut(type);
+    if (type === SYNC_REQUEST) {
+      const isFirst = this.joined_ms === undefined || !this.#hasSynced;
+      if (this.joined_ms !== undefined) this.#hasSynced = true;
+      if (isFirst) return;
+      this.#asides.push({ at_ms });
+    } else if (type === 'command') {
+      const command = commandOf(message);
+      if (!command) return this.#leaveOut('malformed command');
+      this.commands.push({ at_ms, ...command, message });
+    } else if (type === 'cursor' && typeof message['x_mm'] === 'number' && typeof message['y_mm'] === 'number') {
+      this.#cursors.push({ at_ms, x: message['x_mm'], y: message['y_mm'] });
+    } else this.#asides.push({ at_ms, message });
+    this.first_ms ??= at_ms;
+    this.last_ms = at_ms;
+  }
+
+  /**
+   * @param places where each item is in the session's list
+   * @param end the last message of all: who leaves later stays, so that all are there to be compared
+   */
+  played(places: ReadonlyMap<string, number>, zero: number, end: number): ReplayUser {
+    const since = <T extends { at_ms: number }>(one: T): T => ({ ...one, at_ms: one.at_ms - zero });
+    return {
+      id: this.#id,
+      ...(this.joined_ms! > zero && { joins_ms: this.joined_ms! - zero }),
+      ...(this.#left_ms !== undefined && this.#left_ms < end && { leaves_ms: Math.max(0, this.#left_ms - zero) }),
+      commands: this.commands.map((one) => ({ ...since(one), item: places.get(one.item)! })),
+      cursors: this.#cursors.map(since),
+      asides: this.#asides.map(since),
+    };
+  }
+}
+
+function objectOf(text: string | undefined): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? '');
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function commandOf({ command }: Fields): { action: Action; item: string } | undefined {
+  if (typeof command !== 'object' || command === null) return undefined;
+  const { action, item_id: item, item_type: type, data } = command as Fields;
+  if (typeof item !== 'string' || typeof type !== 'string' || typeof data !== 'object' || data === null)
+    return undefined;
+  return ACTIONS.includes(action as Action) ? { action: action as Action, item } : undefined;
+}
