@@ -67,6 +67,8 @@ export interface RunEvent {
   at_ms: number;
   kind: string;
   text: string;
+  /** When the first change was due of which it tells: put into words where the time of day is known. */
+  first_due_ms?: number;
 }
 
 /** What kinds of violation an example can show: the oracle counter it belongs to. */

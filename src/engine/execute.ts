@@ -12,25 +12,24 @@ import { measured } from '../result/measured.ts';
 import { addInterval, emptyMeasurement, totalOf } from '../result/measurement.ts';
 import { estimate } from '../plan/estimate.ts';
 import { refuseServerFiles } from '../plan/walls.ts';
-import { printable, reachOf } from './addresses.ts';
+import { reachOf } from './addresses.ts';
 import { calibrate, type Calibration } from './calibrate.ts';
 import { sessionsOf } from './channel.ts';
 import { monotonicUs, runClock } from './clock.ts';
 import { CutOffs } from './cut-offs.ts';
 import { openFilesLimit, readEnvironment } from './environment.ts';
-import { nobodyJoined, probe } from './probe.ts';
+import { nobodyJoined, probeAll } from './probe.ts';
 import type { ExecuteHooks, Executed, RunObserver, RunRequest } from './request.ts';
 import { SCENARIO_THREW } from './scenario-errors.ts';
 import { ServerGauges } from './server-gauges.ts';
 import { checkMetrics } from './server-metrics.ts';
 import { startTarget, type RunningTarget } from './target.ts';
 import { checkSources } from './sources.ts';
+import { inTimeOfDay } from './time-of-day.ts';
 import { UnreadBytes } from './unread-bytes.ts';
 import { telling } from './started.ts';
 import { Walls } from './walls.ts';
 import { Workers } from './workers.ts';
-import { netDoor } from './net-door.ts';
-import { wsDoor } from './ws-door.ts';
 
 /** The workers begin together so long after they are told, µs. */
 const LEAD_US = 20_000;
@@ -54,7 +53,7 @@ export async function execute(request: RunRequest, hooks: ExecuteHooks = {}): Pr
   try {
     refuseFullServer(request, target);
     if (target.metrics !== undefined) await checkMetrics(target.metrics);
-    await probeAll(request, target, beginning);
+    await probeAll(request, target.target, beginning);
     const run = new Running(known(request, target), target, calibration, hooks);
     died = (how) => run.targetDied(how);
     return await run.finish();
@@ -71,20 +70,6 @@ const known = (request: RunRequest, { where }: RunningTarget): RunRequest =>
 function refuseFullServer({ plan }: RunRequest, { pid, target }: RunningTarget): void {
   const limit = pid === undefined ? undefined : openFilesLimit(pid);
   if (limit !== undefined) refuseServerFiles(plan, estimate(plan, 0, reachOf(target.urls)).server_files, limit);
-}
-
-/** Looks whether each of the servers lets somebody in; the first that does not ends the looking. */
-async function probeAll(request: RunRequest, { target }: RunningTarget, beginning: AbortSignal): Promise<void> {
-  const { plan, run } = request;
-  const door = (plan.transport === 'ws' ? wsDoor : netDoor)(target, run.id, runClock(monotonicUs()));
-  const over = new AbortController();
-  const stop = AbortSignal.any([beginning, over.signal]);
-  // Sessions are dealt over the servers in turn, so as many in a row are one for each.
-  const looks = target.urls.map((_, nth) => {
-    const session = plan.sessions + nth;
-    return probe(door, session, printable(target.urls[session % target.urls.length]!), plan.deadline_ms, stop);
-  });
-  await Promise.all(looks).finally(() => over.abort());
 }
 
 /** Aborted by whatever stops a run: until it has begun there is nothing to be judged. */
@@ -236,9 +221,10 @@ class Running {
   }
 
   #interval(interval: Interval): void {
-    for (const event of interval.events) this.#observer.event?.(event);
+    const events = interval.events.map((event) => inTimeOfDay(event, this.#request.run.started_at));
+    for (const event of events) this.#observer.event?.(event);
     // Of all workers together, whichever of them still live: one series.
-    const whole = { ...interval, worker: 0, events: [...interval.events, ...this.#events] };
+    const whole = { ...interval, worker: 0, events: [...events, ...this.#events] };
     this.#pending = whole.pending;
     this.#events = [];
     this.#addGauges(whole);

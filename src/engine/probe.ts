@@ -1,9 +1,15 @@
 import { EXIT, stoppedEarly, ToolError } from '../core/errors.ts';
 import type { Connection, Door, Ending } from '../load/ports.ts';
+import type { Target } from '../plan/plan.ts';
 import { closeCodeMeaning } from '../protocol/closing.ts';
 import { Collab } from '../protocol/collab.ts';
 import { refusalMeaning } from '../protocol/refusals.ts';
+import { printable } from './addresses.ts';
+import { monotonicUs, runClock } from './clock.ts';
+import { netDoor } from './net-door.ts';
+import type { RunRequest } from './request.ts';
 import { wallAndRemedy } from './system-error.ts';
+import { wsDoor } from './ws-door.ts';
 
 /** Why a connection could not be had, in words, with what to do. */
 export function explain(error: string): { meaning: string; hint: string } {
@@ -34,13 +40,7 @@ function refusal(where: string, ending: Ending, opened: boolean): ToolError {
  * @param session index of a session that no user of the run is in
  * @throws ToolError (111) where the user is not acknowledged within the deadline
  */
-export function probe(
-  door: Door,
-  session: number,
-  where: string,
-  deadline_ms: number,
-  stop?: AbortSignal,
-): Promise<void> {
+function probe(door: Door, session: number, where: string, deadline_ms: number, stop?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const stopped = (): void => {
       clearTimeout(deadline);
@@ -100,4 +100,17 @@ export function probe(
       },
     });
   });
+}
+
+/** Looks whether each of the servers lets somebody in; the first that does not ends the looking. */
+export async function probeAll({ plan, run }: RunRequest, target: Target, beginning: AbortSignal): Promise<void> {
+  const door = (plan.transport === 'ws' ? wsDoor : netDoor)(target, run.id, runClock(monotonicUs()));
+  const over = new AbortController();
+  const stop = AbortSignal.any([beginning, over.signal]);
+  // Sessions are dealt over the servers in turn, so as many in a row are one for each.
+  const looks = target.urls.map((_, nth) => {
+    const session = plan.sessions + nth;
+    return probe(door, session, printable(target.urls[session % target.urls.length]!), plan.deadline_ms, stop);
+  });
+  await Promise.all(looks).finally(() => over.abort());
 }

@@ -134,7 +134,8 @@ export class Losses {
     this.#recorder.event({
       at_ms: now / 1000,
       kind: 'overdue',
-      text: `${broadcasts} overdue by ${this.#deadlineUs / 1e6} s, the first due ${(this.#firstOverdue / 1e6).toFixed(3)} s into the run`,
+      text: `${broadcasts} overdue by ${this.#deadlineUs / 1e6} s`,
+      first_due_ms: this.#firstOverdue / 1000,
     });
   }
 
