@@ -1,17 +1,20 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { createEchoServer } from '../../server/echo.ts';
 import { createServer } from '../../server/server.ts';
 import { resultSchema, type Result } from '../result/result.ts';
 import { carryOut } from './carry-out.ts';
-import { check } from './check.ts';
 import type { Scene } from './causes/rule.ts';
 import { diagnose } from './diagnosis.ts';
 import { passed, failed, type CheckContext, type LayerName, type Step } from './step.ts';
 import { STEPS } from './steps.ts';
+import { causes, lookAt, standings } from './testing/servers.ts';
+
+// Checks wait in vain for what a server lacks, and several are carried out at once.
+vi.setConfig({ testTimeout: 60_000 });
 
 const closing: (() => unknown)[] = [];
 afterAll(async () => {
@@ -31,33 +34,17 @@ async function listening(server: Server): Promise<string> {
 }
 
 /** A WebSocket server that does one thing to whoever connects. */
-function odd(greet: (socket: WebSocket, path: string) => void, name = 'odd/1'): Promise<string> {
+function odd(greet: (socket: WebSocket, path: string) => void): Promise<string> {
   const http = createHttpServer();
   const sockets = new WebSocketServer({ server: http, perMessageDeflate: false });
-  sockets.on('headers', (lines) => lines.push(`Server: ${name}`));
   sockets.on('connection', (socket, { url }) => greet(socket, url!));
   return listening(http);
 }
 
-const lookAt = (url: string, layer: LayerName = 'server'): Promise<Result> =>
-  check(
-    {
-      run: { id: 'test00', started_at: new Date().toISOString() },
-      target: { urls: [url], headers: {}, subprotocols: [] },
-      layer,
-      for_ms: 300,
-      wait_ms: 400,
-      qt: false,
-    },
-    {},
-    new AbortController().signal,
-  );
-const standings = ({ check: found }: Result): Record<string, string> =>
-  Object.fromEntries(found!.layers.map(({ layer, standing, not_run }) => [layer, not_run ? 'not run' : standing]));
-const causeOf = ({ check: found }: Result): string | undefined => found!.diagnosis[0]?.cause;
+const at = (url: string): Promise<Result> => lookAt({ target: { urls: [url], headers: {}, subprotocols: [] } });
 
-/** A relay without any part of ours; `heard` by which others is what the wrong ones get wrong. */
-const relay = (everybody: boolean, heartbeat = true): Promise<string> => {
+/** A relay without any part of ours, in Node: `fixtures/relay.py` is the one to be right about. */
+const relay = ({ everybody = false, heartbeat = true } = {}): Promise<string> => {
   const all = new Map<WebSocket, string>();
   return odd((socket, path) => {
     const [, , session = '', user = ''] = path.split('/');
@@ -91,28 +78,35 @@ describe.concurrent('a check', () => {
   it('passes the reference server, and its result is one like every other', async () => {
     const server = await createServer({ port: 0 });
     closing.push(() => server.close());
-    const result = await lookAt(server.url);
+    const result = await at(server.url);
     expect(standings(result)).toEqual({ reach: 'pass', protocol: 'pass', server: 'pass' });
     expect(resultSchema.safeParse(result).error).toBeUndefined();
   });
 
   it('passes a mere relay, with what it lacks not claimed', async () => {
-    const result = await lookAt(await relay(false));
+    const result = await at(await relay());
     expect(standings(result)).toMatchObject({ server: 'pass' });
     expect(result.not_claimed.map(({ because }) => because).join('\n')).toContain('mere relay');
+  });
+
+  it('names a relay without sessions for that, and one that forgets the heartbeat', async () => {
+    const results = await Promise.all(
+      [relay({ everybody: true }), relay({ heartbeat: false })].map(async (url) => at(await url)),
+    );
+    expect(results.map(causes)).toEqual([['leaks-sessions'], ['forgets-heartbeat']]);
   });
 
   it('tells an echo server, which speaks the WebSocket protocol rightly', async () => {
     const echo = await createEchoServer({ port: 0 });
     closing.push(() => echo.close());
-    const result = await lookAt(echo.url);
+    const result = await at(echo.url);
     expect(standings(result)).toEqual({ reach: 'pass', protocol: 'pass', server: 'fail' });
-    expect(causeOf(result)).toBe('other-protocol');
+    expect(causes(result)).toEqual(['other-protocol']);
   });
 
   it('says that nothing listens', async () => {
-    const result = await lookAt('ws://127.0.0.1:1');
-    expect(causeOf(result)).toBe('nothing-listens');
+    const result = await at('ws://127.0.0.1:1');
+    expect(causes(result)).toEqual(['nothing-listens']);
     expect(standings(result)).toEqual({ reach: 'fail', protocol: 'not run', server: 'not run' });
   });
 });

@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { causes, failures, lookAt, relayCommand, standings, withWebsockets } from './testing/servers.ts';
+
+// Checks wait in vain for what a server lacks, and several are carried out at once.
+vi.setConfig({ testTimeout: 60_000 });
 
 const { python, why } = withWebsockets();
 

@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { causes, lookAt, oddCommand, program, standings, startFixture } from './testing/servers.ts';
+
+// Checks wait in vain for what a server lacks, and several are carried out at once.
+vi.setConfig({ testTimeout: 60_000 });
 
 const STANDS = { reach: 'pass', protocol: 'pass', server: 'fail' };
 const NOT_REACHED = { reach: 'fail', protocol: 'not run', server: 'not run' };

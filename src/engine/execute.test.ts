@@ -287,7 +287,7 @@ describe.each(['net', 'ws'] as const)('a target that lets nobody in, by the %s d
   });
 
   it('because the started command ends', async () => {
-    const start = `"${process.execPath}" -e "console.error('no such module'); process.exit(3)"`;
+    const start = `"${process.execPath}" -e "console.error('no such module'); process.exit(3)" {port}`;
     await expect(execute(requestOf({}, { start }))).rejects.toMatchObject({
       message: expect.stringMatching(/ended \(exit 3\): no such module/),
     });
