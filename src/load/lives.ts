@@ -7,30 +7,15 @@ import { LIFE, type Agenda } from './agenda.ts';
 import { ABSENT, type Attendance, PRESENT, WANTED } from './attendance.ts';
 import { Comebacks } from './comebacks.ts';
 import { Endings } from './endings.ts';
+import { IDLE, CONNECTING, OPEN, JOINED, CLOSING, AWAY, WAITING, GONE, STOPPED } from './life.ts';
 import type { LifeEvents } from './life-events.ts';
 import type { Connection, Door, DoorEvents, Ending } from './ports.ts';
 import type { Seats } from './seats.ts';
 
-/**
- * Where a user is in its life.
- *
- *     IDLE ── due ──> CONNECTING ── open ──> OPEN ── ack ──> JOINED ── leave ──> CLOSING ──> AWAY ── due ──> CONNECTING
- *                         │                   │                 │                   └── run over ──> GONE
- *                         └ refused, timed out, thrown out, cut ┼──> WAITING ── back-off ──> CONNECTING
- *                                                               └─ stop ──> STOPPED ── ended ──> GONE
- */
-const IDLE = 0;
-const CONNECTING = 1;
-const OPEN = 2;
-const JOINED = 3;
-const CLOSING = 4;
-const AWAY = 5;
-const WAITING = 6;
-const GONE = 7;
-const STOPPED = 8;
-
 /** How long an orderly close may take, µs (rule P5). */
 const CLOSE_US = 10_000_000;
+/** So late a deadline is looked at only where this process stood still, µs: the answer may wait to be read. */
+const STOOD_STILL_US = 100_000;
 
 export interface LivesOptions {
   plan: Plan;
@@ -100,8 +85,12 @@ export class Lives {
   }
 
   /** A step of a user's life is due. */
-  act(seat: number, now: number): void {
-    switch (this.#life[seat]) {
+  act(seat: number, due: number, now: number): void {
+    const life = this.#life[seat]!;
+    const isAwaiting = life === CONNECTING || life === OPEN || life === CLOSING;
+    // What was lost of the server's time by our own fault is given back to it.
+    if (isAwaiting && now - due > STOOD_STILL_US) return this.#agenda.set(seat, LIFE, now + (now - due));
+    switch (life) {
       case IDLE:
       case AWAY:
       case WAITING:

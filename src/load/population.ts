@@ -203,7 +203,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   // What is due.
 
   act(seat: number, place: number, due: number, now: number): void {
-    if (place === LIFE) return this.#lives.act(seat, now);
+    if (place === LIFE) return this.#lives.act(seat, due, now);
     if (place === EDIT) return this.#outgoing.edit(seat, due);
     if (place === CURSOR) return this.#outgoing.point(seat, due, now);
     if (place === TURN) return this.#turns.act(seat, due, now);
