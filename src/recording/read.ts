@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { messageOf, ToolError } from '../core/errors.ts';
+import { parseObject } from '../core/json.ts';
 import { formatBytes } from '../core/units.ts';
 import { RECORDING_SCHEMA, type RecordedEvent, type RecordingHeader } from './recording.ts';
 
@@ -27,7 +28,7 @@ export function readRecording(path: string, name: string): Recording {
   let isWhole = false;
   for (const [at, line] of lines.entries()) {
     if (at === 0) continue;
-    const value = parsed(line);
+    const value = parseObject(line);
     if (isWhole || value === undefined) throw damaged(name, at + 1, isWhole ? 'stands behind its end' : 'is not JSON');
     if ('end' in value) isWhole = true;
     else if (isEvent(value)) events.push(value);
@@ -62,19 +63,8 @@ function textOf(path: string, name: string): string {
   }
 }
 
-function parsed(line: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function headerOf(line: string, name: string): RecordingHeader {
-  const header = parsed(line);
+  const header = parseObject(line);
   const schema = header?.['schema'];
   if (schema === RECORDING_SCHEMA) return header as unknown as RecordingHeader;
   if (header === undefined) {

@@ -1,10 +1,10 @@
 import { ToolError } from '../core/errors.ts';
+import { isObject, parseObject, type JsonObject } from '../core/json.ts';
 import { ACTIONS, type Action } from '../protocol/change.ts';
 import { SPREAD_MS, type Replay, type ReplaySession, type ReplayUser } from '../scenario/replay.ts';
 import type { Recording } from './read.ts';
 import type { RecordedEvent } from './recording.ts';
 
-type Fields = Record<string, unknown>;
 type Opened = Extract<RecordedEvent, { kind: 'open' }>;
 
 /** What follows the last thing that happens at least, ms. */
@@ -81,7 +81,7 @@ class Person {
   /** The first and the last message that is played; its connecting where there is none. */
   first_ms: number | undefined;
   last_ms: number;
-  readonly commands: { at_ms: number; action: Action; item: string; message: Fields }[] = [];
+  readonly commands: { at_ms: number; action: Action; item: string; message: JsonObject }[] = [];
   readonly #cursors: ReplayUser['cursors'] = [];
   readonly #asides: ReplayUser['asides'] = [];
   /** Simulated users ask for the state as they join, by themselves. */
@@ -100,14 +100,14 @@ class Person {
       return;
     }
     if (event.kind !== 'text' && event.kind !== 'binary') return;
-    const message = event.kind === 'text' ? objectOf(event.text) : undefined;
+    const message = event.kind === 'text' && event.text !== undefined ? parseObject(event.text) : undefined;
     if (event.from === 'server') {
       if (message?.['type'] === 'connection:ack') this.joined_ms ??= event.at_ms;
     } else if (message) this.#said(message, event.at_ms);
     else this.#leaveOut(event.kind === 'binary' ? 'binary' : 'no JSON object');
   }
 
-  #said(message: Fields, at_ms: number): void {
+  #said(message: JsonObject, at_ms: number): void {
     const type = String(message['type']);
     if (OWN_ACCORD.has(type)) return;
     if (LEFT_OUT.has(type)) return this.#leaveOut(type);
@@ -144,18 +144,9 @@ class Person {
   }
 }
 
-function objectOf(text: string | undefined): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text ?? '');
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function commandOf({ command }: Fields): { action: Action; item: string } | undefined {
-  if (typeof command !== 'object' || command === null) return undefined;
-  const { action, item_id: item, item_type: type, data } = command as Fields;
+function commandOf({ command }: JsonObject): { action: Action; item: string } | undefined {
+  if (!isObject(command)) return undefined;
+  const { action, item_id: item, item_type: type, data } = command;
   if (typeof item !== 'string' || typeof type !== 'string' || typeof data !== 'object' || data === null)
     return undefined;
   return ACTIONS.includes(action as Action) ? { action: action as Action, item } : undefined;
