@@ -20,9 +20,11 @@ import {
   type MetricName,
 } from './src/core/metrics.ts';
 import { listScenarios } from './src/engine/loader.ts';
+import { CHECKLIST } from './src/checks/checklist.ts';
 import { LAYERS } from './src/checks/step.ts';
 import { STEPS } from './src/checks/steps.ts';
 import { JUDGES } from './src/judges/index.ts';
+import { CLOSE_CODES } from './src/protocol/close-codes.ts';
 
 const root = import.meta.dirname;
 
@@ -75,9 +77,23 @@ const BLOCKS: Record<string, () => string | Promise<string>> = {
   gauges: () => metrics(GAUGE_NAMES),
   steps: () =>
     table(
-      ['layer', 'what a pass shows', 'lines of the guide’s checklist'],
-      STEPS.map(({ layer, title, checklist }) => [`${LAYERS[layer].number} ${layer}`, title, checklist.join('; ')]),
+      ['layer', 'step', 'what a pass shows'],
+      STEPS.map(({ layer, id, title }) => [`${LAYERS[layer].number} ${layer}`, code(id), cell(title)]),
     ),
+  checklist: () =>
+    table(
+      ['line of the guide', 'answered by'],
+      CHECKLIST.map((line) => [
+        cell(line),
+        STEPS.flatMap(({ id, checklist }) => (checklist.includes(line) ? code(id) : [])).join(', '),
+      ]),
+    ),
+  'close codes': () =>
+    table(
+      ['code', 'what it means', 'in a Qt log', 'what is mostly behind it'],
+      CLOSE_CODES.map(({ code: number, meaning, qt, cause }) => [code(String(number)), meaning, qt, cell(cause)]),
+    ),
+  'options of check': () => options('check'),
   judges: () =>
     table(
       ['judge', 'what a pass means'],

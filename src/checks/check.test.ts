@@ -6,6 +6,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { createEchoServer } from '../../server/echo.ts';
 import { createServer } from '../../server/server.ts';
 import { resultSchema, type Result } from '../result/result.ts';
+import { CHECKLIST } from './checklist.ts';
 import { carryOut } from './carry-out.ts';
 import type { Scene } from './causes/rule.ts';
 import { diagnose } from './diagnosis.ts';
@@ -131,6 +132,11 @@ describe('layers', () => {
     expect(await run('reach')).toEqual(['protocol', 'qt', 'server', 'workflow', 'load']);
     expect(await run('qt')).toEqual([]);
     expect(await run('server')).toEqual(['workflow', 'load']);
+  });
+
+  it('answer every line of the checklist', () => {
+    const answered = new Set(STEPS.flatMap(({ checklist }) => checklist));
+    expect(CHECKLIST.filter((line) => !answered.has(line))).toEqual([]);
   });
 
   it('have steps of one name each', () => {

@@ -1,5 +1,6 @@
 import { PING, PONG, TEXT } from '../core/frames.ts';
 import { formatBytes } from '../core/units.ts';
+import type { ChecklistLine } from './checklist.ts';
 import { factsOf, type Sighting } from './lookout.ts';
 import { failed, passed, skipped, type Finding } from './step.ts';
 import { aborts, answered, closing, connect, MIB, question, type Subject } from './subject.ts';
@@ -155,7 +156,7 @@ async function halfOpen(subject: Subject): Promise<Finding> {
 export interface Probe {
   id: string;
   title: string;
-  checklist: readonly string[];
+  checklist: readonly ChecklistLine[];
   /** Whether it needs a server that stays and answers. */
   needsAnswers: boolean;
   run(subject: Subject): Promise<Finding>;

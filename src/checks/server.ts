@@ -1,3 +1,4 @@
+import type { ChecklistLine } from './checklist.ts';
 import { joins } from './joining.ts';
 import { slowReader } from './slow-reader.ts';
 import { failed, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
@@ -208,7 +209,7 @@ async function badInput(context: CheckContext): Promise<Finding> {
   );
 }
 
-const step = (id: string, title: string, checklist: readonly string[], run: Step['run']): Step => ({
+const step = (id: string, title: string, checklist: readonly ChecklistLine[], run: Step['run']): Step => ({
   id: `server.${id}`,
   layer: 'server',
   title,

@@ -1,5 +1,6 @@
 import type { RunningServer } from './launch.ts';
 import type { Target } from '../plan/plan.ts';
+import type { ChecklistLine } from './checklist.ts';
 import type { Facts } from './facts.ts';
 import type { Lookout } from './lookout.ts';
 
@@ -37,7 +38,7 @@ export interface Step {
   /** What a pass shows. */
   title: string;
   /** The lines of the guide's success checklist and next steps that it answers. */
-  checklist: readonly string[];
+  checklist: readonly ChecklistLine[];
   run(context: CheckContext): Promise<Finding>;
 }
 

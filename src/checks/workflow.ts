@@ -1,3 +1,4 @@
+import type { ChecklistLine } from './checklist.ts';
 import { pingFinding } from './probes.ts';
 import { python, qtCodeWords, startQt, START_MS, type QtEvent } from './qt-client.ts';
 import { failed, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
@@ -180,7 +181,7 @@ async function withQt(context: CheckContext): Promise<Finding> {
 /** Layer 1 watched for a moment; meanwhile the two connections have been there for a while. */
 const pings = ({ lookout }: CheckContext): Promise<Finding> => Promise.resolve(pingFinding(lookout.look()));
 
-const step = (id: string, title: string, checklist: readonly string[], run: Step['run']): Step => ({
+const step = (id: string, title: string, checklist: readonly ChecklistLine[], run: Step['run']): Step => ({
   id: `workflow.${id}`,
   layer: 'workflow',
   title,
