@@ -35,9 +35,9 @@ async function listening(server: Server): Promise<string> {
 }
 
 /** A WebSocket server that does one thing to whoever connects. */
-function odd(greet: (socket: WebSocket, path: string) => void): Promise<string> {
+function odd(greet: (socket: WebSocket, path: string) => void, maxPayload: number): Promise<string> {
   const http = createHttpServer();
-  const sockets = new WebSocketServer({ server: http, perMessageDeflate: false });
+  const sockets = new WebSocketServer({ server: http, perMessageDeflate: false, maxPayload });
   sockets.on('connection', (socket, { url }) => greet(socket, url!));
   return listening(http);
 }
@@ -45,7 +45,12 @@ function odd(greet: (socket: WebSocket, path: string) => void): Promise<string> 
 const at = (url: string): Promise<Result> => lookAt({ target: { urls: [url], headers: {}, subprotocols: [] } });
 
 /** A relay without any part of ours, in Node: `fixtures/relay.py` is the one to be right about. */
-const relay = ({ everybody = false, heartbeat = true } = {}): Promise<string> => {
+const relay = ({
+  everybody = false,
+  heartbeat = true,
+  presence = true,
+  maxPayload = 2 ** 20,
+} = {}): Promise<string> => {
   const all = new Map<WebSocket, string>();
   return odd((socket, path) => {
     const [, , session = '', user = ''] = path.split('/');
@@ -55,7 +60,7 @@ const relay = ({ everybody = false, heartbeat = true } = {}): Promise<string> =>
       }
     };
     socket.send(JSON.stringify({ type: 'connection:ack', session_id: session, user_id: user, users: [] }));
-    others({ type: 'user:joined', user_id: user });
+    if (presence) others({ type: 'user:joined', user_id: user });
     all.set(socket, session);
     socket.on('error', () => {});
     socket.on('close', () => {
@@ -72,7 +77,7 @@ const relay = ({ everybody = false, heartbeat = true } = {}): Promise<string> =>
       if (message.type === 'ping' && heartbeat) socket.send('{"type":"pong"}');
       if (message.type === 'command') others(message);
     });
-  });
+  }, maxPayload);
 };
 
 describe.concurrent('a check', () => {
@@ -103,6 +108,19 @@ describe.concurrent('a check', () => {
     const result = await at(echo.url);
     expect(standings(result)).toEqual({ reach: 'pass', protocol: 'pass', server: 'fail' });
     expect(causes(result)).toEqual(['other-protocol']);
+  });
+
+  it('names a limit on messages that is too low, and by what it was found', async () => {
+    const result = await at(await relay({ maxPayload: 10_000 }));
+    expect(causes(result)[0]).toBe('refuses-text');
+    expect(result.summary).toMatch(/ends the connection \(1009, .*\) on a message of 64 KiB; up to 4 KiB it answers/);
+  });
+
+  it('says where it failed and how to find out, where it knows no cause', async () => {
+    const result = await at(await relay({ presence: false }));
+    expect(causes(result)).toEqual(['unexplained']);
+    expect(result.summary).toBe('It fails at server.presence: the other user is not told of a joiner (user:joined).');
+    expect(result.check!.diagnosis[0]!.do[0]).toMatch(/read the server's output at \d\d:\d\d:\d\d/);
   });
 
   it('says that nothing listens', async () => {

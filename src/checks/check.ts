@@ -12,14 +12,14 @@ import { emptyMeasurement } from '../result/measurement.ts';
 import type { NotClaimed, Result, Verdict } from '../result/result.ts';
 import { carryOut, type LayerOutcome, type Watcher } from './carry-out.ts';
 import type { Diagnosis, Scene } from './causes/rule.ts';
-import { diagnose } from './diagnosis.ts';
+import { diagnose, unexplained } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
 import { launch } from './launch.ts';
 import { smallPlan } from './load.ts';
 import { Lookout } from './lookout.ts';
 import { noPython } from './python.ts';
 import { python } from './qt-client.ts';
-import { LAYERS, LAYER_NAMES, type CheckContext, type LayerName } from './step.ts';
+import { LAYERS, LAYER_NAMES, type Carried, type CheckContext, type LayerName } from './step.ts';
 import { layersFor, STEPS } from './steps.ts';
 
 /** What is to be looked at. */
@@ -118,7 +118,11 @@ async function resultOf(
   const verdicts = outcomes.flatMap(verdictOf);
   const fails = verdicts.some(({ standing }) => standing === 'fail');
   const unknown = verdicts.length === 0 || verdicts.some(({ standing }) => standing === 'unknown');
-  const diagnosis = diagnose(facts, sceneOf(request, context, outcomes));
+  const failed = outcomes.flatMap(({ steps }) => steps).find(({ standing }) => standing === 'fail');
+  const scene = sceneOf(request, context, failed);
+  const known = diagnose(facts, scene);
+  const isNamed = !failed || known.some(({ kind }) => kind === 'cause');
+  const diagnosis = isNamed ? known : [unexplained(failed, scene), ...known];
   const here = await python();
   const lines = start === undefined ? [] : (context.server?.lastLines() ?? []);
   return {
@@ -150,9 +154,8 @@ async function resultOf(
 function sceneOf(
   { run, target: given, start }: CheckRequest,
   { target, server }: Omit<CheckContext, 'facts'>,
-  outcomes: readonly LayerOutcome[],
+  failed: Carried | undefined,
 ): Scene {
-  const failed = outcomes.flatMap(({ steps }) => steps).find(({ standing }) => standing === 'fail');
   const url = printable(target.urls[0]!);
   const port = portOf(new URL(target.urls[0]!));
   const said = start === undefined ? undefined : server?.lastLines().findLast((line) => COMPLAINS.test(line));

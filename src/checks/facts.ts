@@ -48,7 +48,10 @@ export interface Facts {
   };
   /** Connections that were left alone ended so, whether they answered pings or not. */
   closes_silent?: { code: number; after_ms: number };
+  /** The largest text message that was answered, bytes; 0 where none was. */
   largest_text?: number;
+  /** The smallest that was not, and how the connection ended, where it did. */
+  refused_text?: { bytes: number; code?: number; reason?: string };
   join?: { outcome: 'acknowledged' | 'silent' | 'closed' | 'other'; code?: number; reason?: string; after_ms?: number };
   variations?: Variation[];
   heartbeat?: 'answered' | 'forgotten';

@@ -69,9 +69,11 @@ async function texts(subject: Subject): Promise<Finding> {
         wire.cut();
         return skipped('not seen: it answers no ping, by which text is seen to arrive', { largest_text: 0 });
       }
-      const says = `${formatBytes(bytes)} of text is not answered: ${aborts(wire)}`;
+      const { closed } = wire;
+      const refused_text = { bytes, ...(closed && { code: closed.code, reason: closed.reason }) };
+      const says = `${formatBytes(bytes)} of text is not answered: ${aborts(wire)}${largest > 0 ? `; ${formatBytes(largest)} is` : ''}`;
       wire.cut();
-      return failed(says, { largest_text: largest });
+      return failed(says, { largest_text: largest, refused_text });
     }
     largest = bytes;
   }

@@ -3,20 +3,23 @@ standard input, one JSON object a line each.
 
     python qt-client.py ws://host/path
 
-Out: {"event": "versions", "python", "qt", "pyqt"} · {"event": "open"} · {"event": "text", "text"} · {"event":
+What else the handshake needs is in the environment, where no list of processes shows it: LOADTEST_HANDSHAKE is an
+object of "headers", "subprotocols", and "ca", a certificate authority in PEM form. Out: {"event": "versions", "python", "qt", "pyqt"} · {"event": "open"} · {"event": "text", "text"} · {"event":
 "binary", "bytes"} · {"event": "pong", "ms"} · {"event": "error", "error", "name"} · {"event": "closed", "code",
 "name", "reason"}, each with "at_ms", milliseconds since the start. In: {"do": "send", "text"} · {"do": "ping"} ·
 {"do": "close", "code", "reason"}. It ends when the connection has, or when standard input does.
 """
 
 import json
+import os
 import platform
 import sys
 import threading
 import time
 
 from PyQt6.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, QCoreApplication, QObject, QTimer, QUrl, pyqtSignal
-from PyQt6.QtWebSockets import QWebSocket, QWebSocketProtocol
+from PyQt6.QtNetwork import QNetworkRequest, QSslCertificate
+from PyQt6.QtWebSockets import QWebSocket, QWebSocketHandshakeOptions, QWebSocketProtocol
 
 START = time.monotonic()
 # A server that never answers the close frame.
@@ -38,6 +41,20 @@ class Lead(QObject):
         for line in sys.stdin:
             self.line.emit(line)
         self.ended.emit()
+
+
+def connect(socket, url):
+    handshake = json.loads(os.environ.get("LOADTEST_HANDSHAKE", "{}"))
+    if handshake.get("ca"):
+        configuration = socket.sslConfiguration()
+        configuration.addCaCertificates(QSslCertificate.fromData(handshake["ca"].encode()))
+        socket.setSslConfiguration(configuration)
+    request = QNetworkRequest(QUrl(url))
+    for name, value in handshake.get("headers", {}).items():
+        request.setRawHeader(name.encode(), value.encode())
+    options = QWebSocketHandshakeOptions()
+    options.setSubprotocols(handshake.get("subprotocols", []))
+    socket.open(request, options)
 
 
 def main(url):
@@ -79,7 +96,7 @@ def main(url):
     lead.line.connect(act)
     lead.ended.connect(app.quit)
     threading.Thread(target=lead.read, daemon=True).start()
-    socket.open(QUrl(url))
+    connect(socket, url)
     app.exec()
 
 

@@ -21,6 +21,8 @@ export interface QtEvent {
 /** A real QWebSocket in a process of its own. */
 export interface QtClient {
   events: QtEvent[];
+  /** All that it saw and printed, a line each, as far as it is worth keeping. */
+  log(): string[];
   send(text: string): void;
   close(): void;
   /** Waits for an event. */
@@ -33,19 +35,36 @@ const script = (): string =>
   fileURLToPath(fromSource ? new URL('src/checks/qt-client.py', packageRoot) : builtUrl('qt-client.py'));
 
 const ENDS_MS = 2000;
+const LINES = 12;
+const SHOWN = 100;
+
+/** `  146 ms closed code=1011 name=CloseCodeBadOperation` */
+function eventLine({ event, at_ms, ...facts }: QtEvent): string {
+  const words = Object.entries(facts).map(([name, value]) => `${name}=${String(value).slice(0, SHOWN)}`);
+  return `${String(Math.round(at_ms)).padStart(5)} ms ${event} ${words.join(' ')}`.trimEnd();
+}
 
 /** Looked for once: it takes a while. */
 let found: Promise<Python | undefined> | undefined;
 export const python = (): Promise<Python | undefined> => (found ??= findPython());
 
-/**
- * Starts the client; it connects at once.
- * @param signal ends its process when it is aborted
- */
-export function startQt({ command, args }: Python, url: string, signal: AbortSignal): QtClient {
+/** What a Qt client needs of a check. */
+type QtContext = Pick<CheckContext, 'target' | 'signal'>;
+
+/** Starts the client; it connects at once, with the target's headers and certificate. It ends with the check. */
+export function startQt({ command, args }: Python, url: string, { target, signal }: QtContext): QtClient {
+  const { headers, subprotocols, ca } = target;
   const child = spawn(command, [...args, script(), url], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-    env: { ...process.env, QT_QPA_PLATFORM: 'offscreen' },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      QT_QPA_PLATFORM: 'offscreen',
+      LOADTEST_HANDSHAKE: JSON.stringify({ headers, subprotocols, ca }),
+    },
+  });
+  const printed: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    if (printed.push(line) > LINES) printed.shift();
   });
   const events: QtEvent[] = [];
   const waiting = new Set<() => void>();
@@ -75,6 +94,7 @@ export function startQt({ command, args }: Python, url: string, signal: AbortSig
   };
   return {
     events,
+    log: () => [...events.slice(-LINES).map(eventLine), ...printed],
     send: (text) => order({ do: 'send', text }),
     close: () => order({ do: 'close' }),
     async until(holds, within_ms) {
@@ -112,10 +132,11 @@ export function qtCodeWords(code: number, name: string): string {
 }
 
 /** How a connection of a real Qt client ends that was to be acknowledged; `not here` without one. */
-export async function qtOutcome({ wait_ms, signal }: CheckContext, url: string): Promise<string> {
+export async function qtOutcome(context: CheckContext, url: string): Promise<string> {
+  const { wait_ms } = context;
   const here = await python();
   if (!here) return 'not here';
-  const client = startQt(here, url, signal);
+  const client = startQt(here, url, context);
   await client.until(({ event }) => event === 'open' || event === 'error', wait_ms + START_MS);
   const settled = ({ event, text }: QtEvent): boolean =>
     event === 'closed' || (event === 'text' && text!.includes('connection:ack'));

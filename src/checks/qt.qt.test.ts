@@ -1,20 +1,25 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type WebSocket } from 'ws';
 import { createServer } from '../../server/server.ts';
 import { execute } from '../engine/execute.ts';
 import { builtUrl } from '../engine/programs.ts';
 import { sessionId } from '../plan/plan.ts';
 import { smallPlan } from './load.ts';
 import { findPython, type Python } from './python.ts';
+import type { CheckContext } from './step.ts';
 import { qtCodeWords, startQt } from './qt-client.ts';
 import { causes, failures, lookAt, standings, withQt } from './testing/servers.ts';
 import { newItem } from './user.ts';
 
 const { python: command, why } = withQt();
 const PATIENCE_MS = 10_000;
-const never = new AbortController().signal;
+const context = (url: string): Pick<CheckContext, 'target' | 'signal'> => ({
+  target: { urls: [url], headers: {}, subprotocols: [] },
+  signal: new AbortController().signal,
+});
 
 describe.skipIf(why !== '')(`a real Qt client${why}`, () => {
   let python: Python;
@@ -33,7 +38,7 @@ describe.skipIf(why !== '')(`a real Qt client${why}`, () => {
     const plan = { ...smallPlan({ for_ms: 5000, target }, []), users: 2, sessions: 1, users_total: 2 };
     const scenario_url = builtUrl('scenarios/steady.js').href;
     const running = execute({ plan, run: { id, started_at: new Date().toISOString() }, scenario_url, target });
-    const client = startQt(python, `${server.url}/ws/${sessionId(id, 0)}/qt`, never);
+    const client = startQt(python, `${server.url}/ws/${sessionId(id, 0)}/qt`, context(server.url));
     try {
       const theirs = await client.until(
         ({ text }) => text !== undefined && text.includes('"command"') && text.includes('lt1.'),
@@ -71,6 +76,22 @@ describe.skipIf(why !== '')(`a real Qt client${why}`, () => {
     expect(causes(result)).toEqual([]);
   }, 30_000);
 
+  it('sends the headers and offers the sub-protocol that the target needs', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(server, 'listening');
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const target = { urls: [url], headers: { Authorization: 'Bearer t0k3n' }, subprotocols: ['collab.v1'] };
+    const connected = once(server, 'connection') as Promise<[WebSocket, IncomingMessage]>;
+    const client = startQt(python, url, { ...context(url), target });
+    const [socket, request] = await connected;
+    expect([socket.protocol, request.headers.authorization]).toEqual(['collab.v1', 'Bearer t0k3n']);
+    socket.close(1000);
+    await client.until(({ event }) => event === 'closed', PATIENCE_MS);
+    expect(client.log().at(-1)).toMatch(/^ +\d+ ms closed code=1000 name=CloseCodeNormal/);
+    await client.end();
+    server.close();
+  });
+
   it.each([
     [1000, 1000, 'also where the connection was cut'],
     [1001, 1001, 'Qt shows 1001'],
@@ -84,7 +105,8 @@ describe.skipIf(why !== '')(`a real Qt client${why}`, () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     server.on('connection', (socket) => (typeof code === 'number' ? socket.close(code) : socket.terminate()));
     await once(server, 'listening');
-    const client = startQt(python, `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`, never);
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const client = startQt(python, url, context(url));
     try {
       const closed = await client.until(({ event }) => event === 'closed', PATIENCE_MS);
       expect(closed?.code).toBe(shown);

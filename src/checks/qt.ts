@@ -16,11 +16,12 @@ async function stay(context: CheckContext, url: string, whose: string): Promise<
     return skipped(`not claimed: ${why}. ${how}`);
   }
   const versions = { version: here.qt, python: here.python };
-  const client = startQt(here, url, context.signal);
+  const client = startQt(here, url, context);
   try {
     const opened = await client.until(({ event }) => event === 'open' || event === 'error', context.wait_ms + START_MS);
     if (opened?.event !== 'open') {
-      return failed(`Qt ${here.qt} does not connect to ${whose}: ${opened?.error ?? 'no answer'}`, { qt: versions });
+      const says = `Qt ${here.qt} does not connect to ${whose}: ${opened?.error ?? 'no answer'}`;
+      return failed(says, { qt: versions }, client.log());
     }
     const stays_ms = Math.min(context.for_ms, MOST_MS);
     const every = Math.min(EVERY_MS, stays_ms / 2);
@@ -37,13 +38,16 @@ async function stay(context: CheckContext, url: string, whose: string): Promise<
     const closed = client.events.find(({ event }) => event === 'closed');
     if (closed) {
       const says = `${whose} closed it after ${Math.round(closed.at_ms - opened.at_ms)} ms: ${qtCodeWords(closed.code!, closed.name!)}`;
-      return failed(says, { qt: { ...versions, code: closed.code!, name: closed.name!, stayed: false } });
+      return failed(says, { qt: { ...versions, code: closed.code!, name: closed.name!, stayed: false } }, client.log());
     }
     client.close();
     const left = await client.until(({ event }) => event === 'closed' || event === 'error', context.wait_ms);
-    if (answers < 2)
-      return failed(`Qt ${here.qt} stays on ${whose}; ${answers} of 2 messages were answered`, { qt: versions });
-    if (left?.event !== 'closed') return failed(`${whose} does not answer Qt’s close frame`, { qt: versions });
+    const facts = { qt: versions };
+    if (answers < 2) {
+      const says = `Qt ${here.qt} stays on ${whose}; ${answers} of 2 messages were answered`;
+      return failed(says, facts, client.log());
+    }
+    if (left?.event !== 'closed') return failed(`${whose} does not answer Qt’s close frame`, facts, client.log());
     const says = `a real QWebSocket (Qt ${here.qt}) stays on ${whose}: ${answers} of 2 messages answered, left with ${left.code}`;
     return passed(says, { qt: { ...versions, stayed: true } });
   } finally {
@@ -55,7 +59,11 @@ async function control(context: CheckContext): Promise<Finding> {
   const echo = await createEchoServer({ port: 0 });
   try {
     const finding = await stay(
-      { ...context, for_ms: Math.min(context.for_ms, 1000) },
+      {
+        ...context,
+        for_ms: Math.min(context.for_ms, 1000),
+        target: { urls: [echo.url], headers: {}, subprotocols: [] },
+      },
       `${echo.url}/`,
       'the bundled echo server',
     );

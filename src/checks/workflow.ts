@@ -60,7 +60,7 @@ interface Guest {
 async function qtGuest(context: CheckContext, session: string): Promise<Guest | undefined> {
   const here = context.facts.qt?.stayed === false ? undefined : await python();
   if (!here) return undefined;
-  const client = startQt(here, context.address(session, context.fresh('qt')), context.signal);
+  const client = startQt(here, context.address(session, context.fresh('qt')), context);
   const acknowledged = ({ text }: QtEvent): boolean => text?.includes('connection:ack') ?? false;
   if (!(await client.until(acknowledged, context.wait_ms + START_MS))) {
     await client.end();
@@ -71,7 +71,8 @@ async function qtGuest(context: CheckContext, session: string): Promise<Guest | 
       (await client.until(({ text }) => text?.includes(item) ?? false, context.wait_ms)) !== undefined,
     gone: () => {
       const closed = client.events.find(({ event }) => event === 'closed');
-      return closed && failed(`the Qt client was thrown out: ${qtCodeWords(closed.code!, closed.name!)}`);
+      if (!closed) return undefined;
+      return failed(`the Qt client was thrown out: ${qtCodeWords(closed.code!, closed.name!)}`, {}, client.log());
     },
     end: () => client.end(),
   };
@@ -155,13 +156,13 @@ async function withQt(context: CheckContext): Promise<Finding> {
   if (!here) return skipped('not claimed: no Python with PyQt6 here (see Qt)');
   const session = context.fresh('s');
   const user = await join(context, session, context.fresh('a'));
-  const client = startQt(here, context.address(session, context.fresh('qt')), context.signal);
+  const client = startQt(here, context.address(session, context.fresh('qt')), context);
   try {
     const acknowledged = await client.until(
       ({ text }) => text?.includes('connection:ack') ?? false,
       context.wait_ms + START_MS,
     );
-    if (!acknowledged) return failed('the Qt client is not acknowledged');
+    if (!acknowledged) return failed('the Qt client is not acknowledged', {}, client.log());
     const ours = newItem();
     user.change('add_item', ours.id, ours.data);
     const seen = await client.until(({ text }) => text?.includes(ours.id) ?? false, context.wait_ms);
@@ -169,8 +170,8 @@ async function withQt(context: CheckContext): Promise<Finding> {
     const command = { action: 'add_item', item_type: 'lens', item_id: theirs.id, data: theirs.data };
     client.send(JSON.stringify({ type: 'command', command, user_id: 'check-qt' }));
     const answered = await user.saw('add_item', theirs.id);
-    if (!seen) return failed('the Qt client does not see the other user’s item');
-    if (!answered) return failed('the other user does not see the Qt client’s item');
+    if (!seen) return failed('the Qt client does not see the other user’s item', {}, client.log());
+    if (!answered) return failed('the other user does not see the Qt client’s item', {}, client.log());
     return passed(`a real Qt client (${here.qt}) and a simulated user see each other’s items`);
   } finally {
     user.wire.cut();

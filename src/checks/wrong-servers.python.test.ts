@@ -52,6 +52,12 @@ describe.skipIf(why !== '').concurrent(`a server on websockets${why}`, () => {
     expect(result.check!.diagnosis[0]!.why).toMatch(reason);
   });
 
+  it('that pings more rarely than layer 1 looks is told all the same', async () => {
+    const start = relayCommand(python, '--ping-interval 1.5 --ping-timeout 20');
+    const result = await lookAt({ start, layer: 'workflow' });
+    expect({ causes: causes(result), outcome: result.outcome }).toEqual({ causes: ['pings'], outcome: 'pass' });
+  });
+
   it('that raises is quoted: its own last words stand first in what to do', async () => {
     const result = await lookAt({ start: relayCommand(python, '--old-handler') });
     const [found] = result.check!.diagnosis;

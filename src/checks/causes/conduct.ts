@@ -1,8 +1,36 @@
+import { formatBytes } from '../../core/units.ts';
 import { closeCodeMeaning } from '../../protocol/closing.ts';
 import { NOT_1008, readOutput, seconds, type Rule } from './rule.ts';
 
 /** What a server that lets users in does wrong. */
 export const conduct: readonly Rule[] = [
+  {
+    cause: 'refuses-text',
+    find: ({ largest_text: largest = 0, refused_text: refused, kind }, scene) => {
+      if (!refused) return undefined;
+      const size = formatBytes(refused.bytes);
+      const how =
+        refused.code === undefined
+          ? 'answers no'
+          : `ends the connection (${refused.code}, ${closeCodeMeaning(refused.code)}) on a`;
+      return {
+        what:
+          largest > 0
+            ? `Your server ${how} message of ${size}; up to ${formatBytes(largest)} it answers.`
+            : `Your server ${how} message of ours${kind === 'collaboration' ? ', a ping' : ''}.`,
+        why:
+          largest > 0
+            ? 'One change made the difference: the size. Up to 1 MiB is lawful.'
+            : 'It let us in, spoke, and did so at the first message, which is as short as they get.',
+        do: [
+          ...(largest > 0 ? ['raise its limit: max_size in websockets, maxPayload in ws, a proxy’s limit'] : []),
+          readOutput(scene),
+          scene.again('protocol'),
+        ],
+        ...(refused.code === 1011 && { not: NOT_1008 }),
+      };
+    },
+  },
   {
     cause: 'leaks-sessions',
     find: ({ leaked }, { again }) =>
