@@ -136,6 +136,38 @@ it('P10 a change past the state of a joiner, sent before its join was read, is m
   expect(tried).toBeGreaterThan(10);
 });
 
+it('P10 a change that never came to a joiner, and that its next state holds, is at most lost', () => {
+  let tried = 0;
+  fc.assert(
+    fc.property(lively, fc.nat(10), (of, nth) => {
+      const states = new Map<Guest, number>();
+      let isDone = false;
+      let chances = 0;
+      const run = live(
+        { ...of, cutEvery: 1e9, users: of.users + 4, rate: 8, stays: 1e6 },
+        {
+          delay: () => WAY_US,
+          outgoing(text, to) {
+            if (stateIn(text)) states.set(to, (states.get(to) ?? 0) + 1);
+            // Between the state for joining and the one that was asked for.
+            if (isDone || copyIn(text) === undefined || states.get(to) !== 1 || chances++ < nth) return true;
+            isDone = true;
+            return false;
+          },
+        },
+      );
+      if (!isDone) return;
+      const { lost = 0, diverged_replicas, ...found } = foundIn(run);
+      expect([found, diverged_replicas ?? 0]).toEqual([{}, 0]);
+      expect(run.count('lost_upper')).toBe(1);
+      expect(lost).toBeLessThanOrEqual(1);
+      if (lost === 0) tried++;
+    }),
+    { numRuns: 60, seed: 1, endOnFailure: true },
+  );
+  expect(tried).toBeGreaterThan(10);
+});
+
 it('P10 a change that the state of a joiner held is found where it comes again', () => {
   let tried = 0;
   fc.assert(

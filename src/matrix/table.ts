@@ -37,8 +37,6 @@ export const MATRIX = {
     explained: ['convergence'],
     counter: 'lost',
     upper: 'lost_upper',
-    // One that a joiner's next state makes good at once is no loss, and is not counted as one.
-    each: [0.85, 1],
   },
   duplicate: { fault: 'duplicate=0.01', must: ['delivery'], may: [], counter: 'duplicated' },
   leak: { fault: 'leak=0.01', must: ['isolation'], may: [], counter: 'misrouted' },

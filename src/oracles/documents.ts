@@ -1,6 +1,7 @@
 import { COUNTER, type Recorder } from '../core/recorder.ts';
 import { placesOf } from '../protocol/change.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
+import { Amends } from './amends.ts';
 import { TAKEN, type Flight } from './flight.ts';
 import type { Step } from './contents.ts';
 import { History } from './history.ts';
@@ -43,6 +44,7 @@ export class Documents {
   readonly #histories: History[];
   readonly #replicas: Replicas;
   readonly #snapshots: Snapshots;
+  readonly #amends: Amends;
   /** Highest version that each user was told, by a change or by a snapshot; 0 for none. */
   readonly #told: Float64Array;
   /** Changes of each session whose version nobody learnt. */
@@ -72,6 +74,7 @@ export class Documents {
       members,
     );
     this.#snapshots = new Snapshots({ users, places, deadline_us, recorder, tell }, this.#histories, this.#replicas);
+    this.#amends = new Amends(recorder, users, sessions.length, flight, members);
   }
 
   #historyOf(seat: number): History {
@@ -91,6 +94,7 @@ export class Documents {
   connecting(seat: number): void {
     this.#told[seat] = 0;
     this.#snapshots.connecting(seat);
+    this.#amends.connecting(seat);
   }
 
   /** @param version the session's, as the server says at the join */
@@ -124,6 +128,7 @@ export class Documents {
     const sender = flight.sender[entry]!;
     const history = this.#histories[session]!;
     flight.version[entry] = version;
+    this.#amends.versioned(entry);
     if (!history.isVersioned) {
       this.#recorder.trait('versions');
       history.orderByVersion();
@@ -212,12 +217,17 @@ export class Documents {
     return (flags[entry]! & TAKEN) === 0 || this.#histories[session[entry]!]!.isVersioned;
   }
 
-  /** A change’s time is over and nobody learnt its version: the gap that it leaves is explained. */
+  /** A change’s time is over. @param inDoubt nobody knows whether the server took it */
   expired(entry: number, inDoubt: boolean): void {
     const session = this.#flight.session[entry]!;
     const { place, action } = this.#flight;
     if (inDoubt && !this.#histories[session]!.isVersioned) this.#replicas.doubt(session, place[entry]!, action[entry]!);
-    if (this.#flight.version[entry] === 0) this.#nameless[session]!++;
+    this.over(entry);
+  }
+
+  /** A change is no longer looked for: where nobody learnt its version, it explains a gap. */
+  over(entry: number): void {
+    if (this.#flight.version[entry] === 0) this.#nameless[this.#flight.session[entry]!]!++;
   }
 
   /** A whole state came to a user. */
@@ -232,6 +242,7 @@ export class Documents {
       return;
     }
     this.#snapshots.take(seat, snapshot, version, this.#told[seat]!, at);
+    this.#amends.state(seat, version);
     this.#told[seat] = version;
     this.#recorder.count(this.#recorder.stageOf(at), COUNTER.lost_upper, -this.#members.clearDoubts(seat));
   }

@@ -178,6 +178,17 @@ export class History {
     return this.#addedAt[place]! > since && this.#addedBy[place] === user && isThere(this.contents.cells[place]!);
   }
 
+  /** Where this user made changes whose version is known, but not yet all versions before it. */
+  placesAwaited(user: number): number[] {
+    const places: number[] = [];
+    for (let version = this.known + 1; version <= this.#top; version++) {
+      if (!this.#pastOf().has(version)) continue;
+      const step = this.#pastOf().stepOf(version);
+      if (step.user === user) places.push(step.place);
+    }
+    return places;
+  }
+
   /** Whether what a place holds cannot be told from the order of its changes. */
   isOdd(place: number): boolean {
     return this.#odd.has(place);

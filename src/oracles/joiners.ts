@@ -102,8 +102,12 @@ export class Joiners {
       const lacking = isOrdered ? this.#lacking(entry, session) : 0;
       looks += isOrdered ? this.#users : 1;
       this.awaited += lacking;
-      if (lacking > 0) isHolding = true;
-      else this.#flight.remove(entry);
+      if (lacking > 0) {
+        isHolding = true;
+        continue;
+      }
+      this.#documents.over(entry);
+      this.#flight.remove(entry);
     }
     if (!isHolding) this.#holding[session] = 0;
     return looks;

@@ -111,6 +111,7 @@ export class Losses {
     if ((this.#flight.flags[entry]! & INCOMPLETE) !== 0) this.#incomplete(entry, -1);
     const isOverdue = (this.#flight.flags[entry]! & OVERDUE) !== 0;
     if (!isOverdue && (this.#documents.isAwaited(entry) || this.#joiners.keeps(this.#flight.session[entry]!))) return;
+    if (!isOverdue) this.#documents.over(entry);
     this.#flight.remove(entry);
   }
 

@@ -199,6 +199,7 @@ export class Snapshots {
     // What this user changed while the state was on its way, the state has undone: a client cannot know better. An
     // item that it added stays undone, whoever edits it after that.
     const user = seat - first;
+    for (const place of history.placesAwaited(user)) this.#replicas.cross(seat, place);
     for (let place = 0; place < cells.length; place++) {
       const isLast = users[place] === user && history.changedAt[place]! > since;
       const isUndone = !isThere(shown[place]!) && history.isAddedBy(user, place, since);
