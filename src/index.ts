@@ -10,7 +10,9 @@ import type { Result } from './result/result.ts';
 
 export { ToolError } from './core/errors.ts';
 export { defineScenario } from './scenario/define.ts';
+export { journey } from './scenario/journey.ts';
 export type { Interval } from './core/record.ts';
+export type { Journey, JourneyItem, JourneyMessage, JourneyOptions, JourneyUser, Walk } from './scenario/journey.ts';
 export type {
   Arrivals,
   Edits,

@@ -11,6 +11,7 @@ import type { Plan, RunIdentity, Target } from '../plan/plan.ts';
 import { refuseWhatCannotFit } from '../plan/walls.ts';
 import { castOf } from '../scenario/cast.ts';
 import type { ScenarioSpec } from '../scenario/define.ts';
+import { ITEMS_EACH } from '../scenario/journey.ts';
 import { roomOf } from '../scenario/replay.ts';
 import type { Settings } from './options.ts';
 
@@ -41,7 +42,8 @@ export function planOf(settings: RunSettings, spec: ScenarioSpec, machine: Machi
   const { users, sessions, rate } = settings;
   const kinds = spec.users;
   const recorded = spec.replay?.sessions.flatMap((session) => session.users);
-  const edits = rate > 0 && (recorded !== undefined || kinds.some((kind) => kind.edits !== undefined));
+  const edits =
+    spec.journey === true || (rate > 0 && (recorded !== undefined || kinds.some((kind) => kind.edits !== undefined)));
   const plan: Plan = {
     command: 'run',
     scenario: spec.name,
@@ -59,7 +61,7 @@ export function planOf(settings: RunSettings, spec: ScenarioSpec, machine: Machi
     workers: 1,
     engine: 'node',
     transport: settings.transport,
-    model: 'open',
+    model: spec.journey ? 'closed' : 'open',
     shard: settings.shard,
     thresholds: thresholdsOf(spec, settings.threshold),
     require: settings.require,
@@ -145,12 +147,26 @@ function refuseContradictions(settings: RunSettings): void {
   }
 }
 
-/** A recording is played at its own pace. */
-function refuseOtherPace({ rate }: RunSettings, { name, replay, defaults }: ScenarioSpec): void {
-  if (!replay || rate === defaults?.rate) return;
-  throw new ToolError(`--rate does not change the pace of the recording ${name}.`, {
+/** A recording is played at its own pace, and so is a journey. */
+function refuseOtherPace({ rate }: RunSettings, { name, replay, journey, defaults }: ScenarioSpec): void {
+  if (!(replay ?? journey) || rate === defaults?.rate) return;
+  throw new ToolError(`--rate does not change the pace of the ${replay ? 'recording' : 'journey'} ${name}.`, {
     hint: 'Leave it out, and take more --users or --sessions for more load.',
   });
+}
+
+/** As often as a server lets anybody speak (P16). */
+const BUSIEST = 10_000;
+
+/** What the bundled server must take of users whose pace is no rate. */
+function roomFor({ replay, journey }: ScenarioSpec, users: number): Pick<RunRequest, 'room'> {
+  if (replay) return { room: roomOf(replay, users) };
+  return journey ? { room: { rate: BUSIEST, items: users * ITEMS_EACH } } : {};
+}
+
+function playsOf({ replay, journey, about }: ScenarioSpec): Pick<Decided, 'plays'> {
+  if (replay) return { plays: about.replace(/^Plays /, '') };
+  return journey ? { plays: 'a journey at its own pace: what it sends is not known before' } : {};
 }
 
 const SIX_OF_36 = 36 ** 6;
@@ -167,7 +183,7 @@ export interface Decided {
   machine: Machine;
   /** How many files the server's process may have open, where that is known. */
   server_files?: number;
-  /** What of a recording is played, and what is not. */
+  /** What of a recording is played, and what is not; or that it is a journey. */
   plays?: string;
 }
 
@@ -196,18 +212,17 @@ export function decide(settings: RunSettings, scenario: LoadedScenario, machine:
     run,
     scenario_url: scenario.url,
     ...(target && { target }),
-    ...(scenario.spec.replay && { room: roomOf(scenario.spec.replay, plan.users) }),
+    ...roomFor(scenario.spec, plan.users),
     ...(settings.start !== undefined && { start: settings.start }),
     ...(sources.length > 0 && { source_addresses: sources }),
     ...(settings['server-pid'] !== undefined && { server_pid: settings['server-pid'] }),
     ...(settings['server-metrics'] !== undefined && { server_metrics: settings['server-metrics'] }),
   };
-  const { replay, about } = scenario.spec;
   return {
     request,
     needs,
     machine,
     ...(serverFiles !== undefined && { server_files: serverFiles }),
-    ...(replay && { plays: about.replace(/^Plays /, '') }),
+    ...playsOf(scenario.spec),
   };
 }

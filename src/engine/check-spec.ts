@@ -4,7 +4,7 @@ import { nearest } from '../core/nearest.ts';
 import type { Arrivals, Edits, Mix, ScenarioSpec, Stop, UserKind } from '../scenario/define.ts';
 
 /** The fields of each part of a scenario: an unknown one is a mistyped one. */
-const SPEC_FIELDS = ['name', 'about', 'users', 'storms', 'thresholds', 'defaults'];
+const SPEC_FIELDS = ['name', 'about', 'users', 'storms', 'thresholds', 'defaults', 'journey'];
 const KIND_FIELDS = ['kind', 'share', 'edits', 'cursors_per_second', 'leaves', 'joins', 'stops'];
 const EDITS_FIELDS = ['arrivals', 'mix', 'weight'];
 const MIX_FIELDS: (keyof Mix)[] = ['add', 'move', 'update', 'remove'];

@@ -5,7 +5,8 @@ import { ToolError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { RECORDING_SCHEMA } from '../recording/recording.ts';
 import { scenarioOf } from '../recording/scenario.ts';
-import type { Scenario, ScenarioSpec } from '../scenario/define.ts';
+import type { ScenarioSpec } from '../scenario/define.ts';
+import type { Journey, Walk } from '../scenario/journey.ts';
 import { checkSpec } from './check-spec.ts';
 import { importFile } from './module.ts';
 import { builtUrl, fromSource, packageRoot } from './programs.ts';
@@ -14,6 +15,8 @@ import { builtUrl, fromSource, packageRoot } from './programs.ts';
 export interface LoadedScenario {
   spec: ScenarioSpec;
   url: string;
+  /** What the users of a journey do: where its code runs, in a worker. */
+  walk?: Walk;
 }
 
 /** The scenarios that come with the tool, by name. */
@@ -61,6 +64,7 @@ interface Opened {
   exported: boolean;
   spec: unknown;
   url: string;
+  walk?: Walk;
 }
 
 /** What a name, a path or an earlier call's URL stands for. */
@@ -76,8 +80,9 @@ async function open(text: string): Promise<Opened> {
 }
 
 async function openUrl(url: string): Promise<Opened> {
-  const { default: scenario } = (await import(url)) as { default?: Partial<Scenario> };
-  return { exported: scenario !== undefined, spec: scenario?.spec, url };
+  const { default: scenario } = (await import(url)) as { default?: Partial<Journey> };
+  const walk = scenario?.walk;
+  return { exported: scenario !== undefined, spec: scenario?.spec, url, ...(walk && { walk }) };
 }
 
 function unknownScenario(text: string, names: string[]): ToolError {
@@ -99,7 +104,7 @@ export async function loadScenario(text: string): Promise<LoadedScenario> {
     const name = text.startsWith('file:') ? basename(recording) : text;
     return { spec: scenarioOf(recording, name), url: pathToFileURL(recording).href };
   }
-  const { exported, spec, url } = await open(text);
+  const { exported, spec, url, walk } = await open(text);
   if (spec === undefined) {
     const what = exported ? 'exports something else than a scenario by default' : 'has no default export';
     throw new ToolError(`The scenario ${text} ${what}.`, {
@@ -107,7 +112,7 @@ export async function loadScenario(text: string): Promise<LoadedScenario> {
     });
   }
   checkSpec(spec, text);
-  return { spec, url };
+  return { spec, url, ...(walk && { walk }) };
 }
 
 /** All scenarios that come with the tool. */

@@ -61,6 +61,9 @@ async function bundle(path: string): Promise<string> {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
+    // Where something throws is told by the line of the user's own file.
+    sourcemap: 'inline',
+    sourcesContent: false,
     define: {
       'import.meta.url': '__meta_url',
       'import.meta.filename': '__meta_filename',

@@ -1,3 +1,6 @@
+import { SourceMap, type SourceMapPayload } from 'node:module';
+import { basename } from 'node:path';
+import { messageOf } from '../core/errors.ts';
 import { builtUrl } from './programs.ts';
 
 /** Errors and events of a scenario file of the user's that threw once it was loaded. */
@@ -12,4 +15,24 @@ export function isOfFile(thrown: unknown, url: string): boolean {
   if (!url.startsWith('data:')) return false;
   const trace = thrown instanceof Error ? (thrown.stack ?? '') : '';
   return trace.includes('data:text/javascript') || !trace.includes(builtUrl('').href);
+}
+
+/** A frame of the user's module in a trace; base64 holds no colon. */
+const FRAME = /data:text\/javascript;base64,[^:\s]*:(\d+):(\d+)/;
+const MAP = /\/\/# sourceMappingURL=data:application\/json[^,]*,(\S+)\s*$/;
+
+/** What a scenario file of the user's threw, with the line of its own at which it did: `no lens here (mine.ts, line 12)`. */
+export function complaintOf(thrown: unknown, url: string): string {
+  const message = messageOf(thrown).split('\n')[0]!;
+  const [, line, column] = (thrown instanceof Error && FRAME.exec(thrown.stack ?? '')) || [];
+  if (line === undefined) return message;
+  const code = Buffer.from(url.slice(url.indexOf(',') + 1), 'base64').toString();
+  const map = MAP.exec(code)?.[1];
+  if (map === undefined) return message;
+  const found = new SourceMap(JSON.parse(Buffer.from(map, 'base64').toString()) as SourceMapPayload).findEntry(
+    Number(line) - 1,
+    Number(column) - 1,
+  );
+  if (!('originalSource' in found)) return message;
+  return `${message} (${basename(found.originalSource)}, line ${found.originalLine + 1})`;
 }

@@ -5,8 +5,8 @@ import { stageEnds } from '../plan/plan.ts';
 import type { Order, Report } from './channel.ts';
 import { runClock, runTimer } from './clock.ts';
 import { Health } from './health.ts';
-import { loadScenario } from './loader.ts';
-import { isOfFile, SCENARIO_THREW } from './scenario-errors.ts';
+import { loadScenario, type LoadedScenario } from './loader.ts';
+import { complaintOf, isOfFile, SCENARIO_THREW } from './scenario-errors.ts';
 import { netDoor } from './net-door.ts';
 import { standBack } from './priority.ts';
 import { wsDoor } from './ws-door.ts';
@@ -45,7 +45,11 @@ let scenarioUrl = '';
 /** What nobody caught: a defect of this tool ends the worker, a scenario file that goes on by itself does not. */
 function thrown(error: unknown): void {
   if (!isOfFile(error, scenarioUrl)) return fail(error);
-  const message = messageOf(error).split('\n')[0]!;
+  return ofScenario(error);
+}
+
+function ofScenario(error: unknown): void {
+  const message = complaintOf(error, scenarioUrl);
   if (threw) threw(message);
   else early.push(message);
 }
@@ -57,14 +61,14 @@ function fail(error: unknown): void {
 
 async function prepare(order: Extract<Order, { kind: 'prepare' }>): Promise<void> {
   scenarioUrl = order.scenario_url;
-  const { spec } = await loadScenario(scenarioUrl);
-  go = (epoch) => simulate(order, spec, epoch);
+  const { spec, walk } = await loadScenario(scenarioUrl);
+  go = (epoch) => simulate(order, { spec, ...(walk && { walk }) }, epoch);
   report({ kind: 'ready' });
 }
 
 function simulate(
   order: Extract<Order, { kind: 'prepare' }>,
-  spec: Awaited<ReturnType<typeof loadScenario>>['spec'],
+  scenario: Pick<LoadedScenario, 'spec' | 'walk'>,
   epoch: number,
 ): void {
   const { plan, run } = order;
@@ -76,7 +80,7 @@ function simulate(
   const population = new Population({
     plan,
     run,
-    spec,
+    ...scenario,
     sessions: order.sessions,
     recorder,
     clock,
@@ -84,6 +88,7 @@ function simulate(
     door: (plan.transport === 'ws' ? wsDoor : netDoor)(order.target, run, clock),
     wallClock: () => Date.now() / 1000,
     same: sameBytes,
+    threw: ofScenario,
     done: finish,
   });
   let told = false;

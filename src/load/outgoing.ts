@@ -33,13 +33,18 @@ export class Outgoing {
 
   /** A change is due; one that is due while its user is offline is skipped, and counted. */
   edit(seat: number, due: number): void {
-    const { activities, agenda, lives, recorder } = this.#options;
+    const { activities, agenda } = this.#options;
     const change = activities.edit(seat);
     agenda.plan(seat, EDIT, activities.nextEdit(seat, due));
-    const whole = Math.floor(due);
-    const stage = recorder.stageOf(whole);
+    this.make(seat, Math.floor(due), change);
+  }
+
+  /** Makes a change that is due. @param due whole µs */
+  make(seat: number, due: number, change: Change): void {
+    const { lives, recorder } = this.#options;
+    const stage = recorder.stageOf(due);
     recorder.count(stage, COUNTER.commands_scheduled, 1);
-    if (lives.isJoined(seat)) this.#change(seat, whole, change);
+    if (lives.isJoined(seat)) this.#change(seat, due, change);
     else recorder.count(stage, COUNTER.commands_skipped_offline, 1);
   }
 

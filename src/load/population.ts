@@ -7,6 +7,7 @@ import { Collab } from '../protocol/collab.ts';
 import { inspectCommand } from '../protocol/command.ts';
 import type { Listener, Protocol, Welcome } from '../protocol/protocol.ts';
 import type { ScenarioSpec } from '../scenario/define.ts';
+import type { Walk } from '../scenario/journey.ts';
 import { Activities, type Habits } from './activities.ts';
 import { Asides } from './asides.ts';
 import { Agenda, CURSOR, EDIT, LIFE, TURN, type Actor } from './agenda.ts';
@@ -14,6 +15,7 @@ import { Attendance } from './attendance.ts';
 import { Heartbeats, type Pulse } from './heartbeats.ts';
 import { Looks } from './looks.ts';
 import type { LifeEvents } from './life-events.ts';
+import { Journeys } from './journeys.ts';
 import { Lives } from './lives.ts';
 import type { Clock, Connection, Door, DoorEvents, Ending, Timer } from './ports.ts';
 import { Outgoing } from './outgoing.ts';
@@ -21,6 +23,7 @@ import { Recoveries } from './recoveries.ts';
 import { Replays } from './replays.ts';
 import { Seats } from './seats.ts';
 import { Turns } from './turns.ts';
+import { Walkers } from './walkers.ts';
 
 /** How long nothing may come before a drained run is over, µs. */
 const QUIET_US = 1_000_000;
@@ -38,6 +41,10 @@ export interface PopulationOptions {
   /** Wall clock, s, for the `timestamp` of messages. */
   wallClock: () => number;
   same: DeliveryOptions['same'];
+  /** What the users of a journey do. */
+  walk?: Walk;
+  /** Told of what a journey throws. */
+  threw?: (error: unknown) => void;
   /** Everybody has left after the drain. */
   done: () => void;
 }
@@ -65,14 +72,15 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   readonly #deadlineUs: number;
   readonly #recoveries: Recoveries;
   readonly #looks: Looks;
-  readonly #turns: Turns | Asides;
+  readonly #journeys: Journeys | undefined;
+  readonly #turns: Turns | Asides | Journeys;
   /** What the server said to the user who is being let in. */
   #welcome: Welcome = {};
   /** When anything last came over each connection, µs. */
   readonly #heardAt: Float64Array;
 
   constructor(options: PopulationOptions) {
-    const { plan, recorder, clock, run, sessions, spec } = options;
+    const { plan, recorder, clock, run, sessions, spec, walk, threw = () => {} } = options;
     const end = stageEnds(plan).steady * 1000;
     const seats = new Seats(plan, run, sessions);
     this.#options = options;
@@ -80,7 +88,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     this.#seats = seats;
     this.#deadlineUs = plan.deadline_ms * 1000;
     const replays = spec.replay && new Replays(plan, run, spec.replay, seats);
-    const activities = replays ?? new Activities(plan, spec, seats);
+    const activities = replays ?? (walk ? new Walkers(plan) : new Activities(plan, spec, seats));
     this.#activities = activities;
     this.#protocol = new Collab(plan.seed, this, options.wallClock);
     this.#delivery = new Delivery({
@@ -133,9 +141,12 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
       recoveries: this.#recoveries,
       agenda: this.#agenda,
     };
-    this.#turns = replays
-      ? new Asides({ replays, spec, recorder, seats, agenda, lives, outgoing, recoveries })
-      : new Turns({ plan, spec, seats, activities, agenda, recorder, lives });
+    this.#journeys = walk && new Journeys({ plan, walk, clock, seats, agenda, lives, outgoing, threw });
+    this.#turns =
+      this.#journeys ??
+      (replays
+        ? new Asides({ replays, spec, recorder, seats, agenda, lives, outgoing, recoveries })
+        : new Turns({ plan, spec, seats, activities, agenda, recorder, lives }));
     this.#looks = new Looks({
       seats,
       lives: this.#lives,
@@ -235,6 +246,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     this.#outgoing.sync(seat, at);
     if (this.#seats.userOf(seat) === 0 && nth === 1) this.#outgoing.furnish(seat, at);
     this.#heartbeats.begin(seat, nth, at);
+    this.#journeys?.entered(seat, at);
     this.#agenda.arm();
   }
 
@@ -247,10 +259,12 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
 
   thrownOut(seat: number, at: number): void {
     this.#recoveries.thrownOut(seat, at);
+    this.#journeys?.thrownOut(seat);
   }
 
   gone(seat: number, ending: Ending, at: number): void {
     this.#presence.gone(seat, knowledgeOf(ending), at);
+    this.#journeys?.gone(seat, at);
   }
 
   heardAt(seat: number): number {
@@ -274,6 +288,7 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     this.#recorder.count(this.#recorder.stageOf(at), COUNTER.bytes_received, end - start);
     if (this.#lives.isStopped(seat)) this.#turns.unread(seat, end - start, at);
     else if (!this.#delivery.again(seat, bytes, start, end, at)) this.#protocol.receive(seat, bytes, start, end, at);
+    this.#journeys?.heard(seat, bytes, start, end, at);
     this.#agenda.glance(at);
   }
 

@@ -1,6 +1,6 @@
 import { aboutMetric, METRIC_NAMES, unitOf, type MetricName } from '../core/metrics.ts';
 import { formatBytes, formatDuration } from '../core/units.ts';
-import { digits, integer, NONE, percent, plainNumber, rateWords } from '../reporters/words.ts';
+import { CLOSED_MODEL, digits, integer, NONE, percent, plainNumber, rateWords } from '../reporters/words.ts';
 import type { Metric, Result } from '../result/result.ts';
 import { h, pairs, section, table } from './dom.ts';
 import type { PageDocument } from './document.ts';
@@ -29,7 +29,7 @@ function planPairs({ plan, seed, scenario, target, tags, shard }: Result): [stri
     ['heartbeat', formatDuration(plan.heartbeat_ms)],
     ['items at the start', `${integer(plan.items)} a session`],
     ['seed', String(seed)],
-    ['model', plan.model === 'open' ? 'open: due times depend on no response' : 'closed: a user waits for responses'],
+    ['model', plan.model === 'open' ? 'open: due times depend on no response' : CLOSED_MODEL],
     ['engine', `${plan.engine}, ${integer(plan.workers)} ${plan.workers === 1 ? 'worker' : 'workers'}`],
   ];
   if (shard.of > 1) own.push(['shard', `${shard.index} of ${shard.of}`]);

@@ -40,13 +40,15 @@ const AT = 56;
 function peopleOf(plan: Plan): string {
   const people = `${plural(plan.sessions, 'session')} × ${plural(plan.users, 'user')} = ${plural(plan.users_total, 'user')}`;
   const changes = `${plainNumber(plan.rate)} ${plan.rate === 1 ? 'change' : 'changes'}/s each`;
-  return `${people}, ${sendsChanges(plan) ? changes : 'no changes'}, ${formatDuration(plan.duration_ms)} after ramp-up`;
+  const pace = plan.model === 'closed' ? 'a journey each' : sendsChanges(plan) ? changes : 'no changes';
+  return `${people}, ${pace}, ${formatDuration(plan.duration_ms)} after ramp-up`;
 }
 
 const sendsChanges = ({ plans, rate }: Plan): boolean => plans.edits && rate > 0;
 const plural = (count: number, one: string): string => `${integer(count)} ${one}${count === 1 ? '' : 's'}`;
 
 function loadOf(plan: Plan): string {
+  if (plan.model === 'closed') return '→ at its own pace: who waits does less';
   if (!sendsChanges(plan)) return `→ a heartbeat every ${formatDuration(plan.heartbeat_ms)} and user`;
   const changes = plan.users_total * plan.rate;
   return `→ ${plainNumber(changes)} changes/s, ${plainNumber(changes * (plan.users - 1))} deliveries/s`;

@@ -12,7 +12,7 @@ import {
   saying,
   trendsToShow,
 } from './figures.ts';
-import { integer, rateWords, withoutControls } from './words.ts';
+import { CLOSED_MODEL, integer, rateWords, withoutControls } from './words.ts';
 
 const MARK = { pass: '✅', fail: '❌', unknown: '❔' } as const;
 
@@ -111,6 +111,7 @@ function about(result: Result): string {
   const facts = [
     `target ${escaped(target)}`,
     rateWords(plan),
+    ...(plan.model === 'closed' ? [CLOSED_MODEL] : []),
     `seed ${seed}`,
     `run ${run}`,
     measuredWords(result, (at) =>

@@ -15,7 +15,7 @@ import {
   type Limit,
 } from './figures.ts';
 import { COLUMNS, flowed, paletteOf, presentable, shown, wrapped, type Screen } from './screen.ts';
-import { clock, digits, integer, offsetAt } from './words.ts';
+import { clock, CLOSED_MODEL, digits, integer, offsetAt } from './words.ts';
 
 /** What the final screen says beside the result. */
 export interface TerminalContext extends Screen {
@@ -161,13 +161,15 @@ function troubled(verdict: Verdict, result: Result, screen: Screen, palette: Pal
 }
 
 /** What could not be judged for want of something in the server; what the plan did not call for is no news. */
-function unclaimed({ not_claimed }: Result, screen: Screen, { dim }: Palette): string[] {
+function unclaimed({ plan, not_claimed }: Result, screen: Screen, { dim }: Palette): string[] {
   const wanting = not_claimed.filter(({ because }) => /\bthe server\b/.test(because));
-  return [...new Set(wanting.map(({ because }) => because))].flatMap((because) => {
+  const aside = (text: string): string[] => wrapped(text, shown('– ', screen), 2).map((line) => dim(line));
+  const lines = [...new Set(wanting.map(({ because }) => because))].flatMap((because) => {
     const judges = wanting.filter((one) => one.because === because).map(({ judge }) => judge);
     const names = judges.length < 2 ? judges[0]! : `${judges.slice(0, -1).join(', ')} and ${judges.at(-1)}`;
-    return wrapped(`not fully judged: ${names}, as ${because}`, shown('– ', screen), 2).map((line) => dim(line));
+    return aside(`not fully judged: ${names}, as ${because}`);
   });
+  return plan.model === 'closed' ? [...lines, ...aside(shown(CLOSED_MODEL, screen))] : lines;
 }
 
 /** Colours the mark at the beginning of the first line. */

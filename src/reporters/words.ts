@@ -23,8 +23,12 @@ export const plainNumber = (value: number): string =>
       : String(Number(value.toPrecision(4)));
 
 /** `2 changes/s and user` */
-export const rateWords = ({ rate }: { rate: number }): string =>
-  `${plainNumber(rate)} ${rate === 1 ? 'change' : 'changes'}/s and user`;
+export const rateWords = ({ rate, model }: { rate: number; model: 'open' | 'closed' }): string =>
+  model === 'closed' ? 'a journey’s own pace' : `${plainNumber(rate)} ${rate === 1 ? 'change' : 'changes'}/s and user`;
+
+/** What a run hides whose users follow a journey. */
+export const CLOSED_MODEL =
+  'closed model: users wait for the server, so that while it is slow they do less, and what they would have met then is not measured';
 
 /** `1.1 %` */
 export const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;

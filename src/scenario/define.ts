@@ -86,6 +86,8 @@ export interface ScenarioSpec {
   defaults?: ScenarioDefaults;
   /** A recorded conversation that the users play again; only a recording itself has one. */
   replay?: Replay;
+  /** Its users follow a program, which stands beside the description; only `journey` makes one. */
+  journey?: true;
 }
 
 /**

@@ -2,7 +2,16 @@ import { exponential, keyOf, uniform, whole } from '../core/random.ts';
 import type { Arrivals } from './define.ts';
 
 /** What a stream of draws is for: each purpose of a user has its own. */
-export const PURPOSE = { edit: 1, cursor: 2, heartbeat: 3, leave: 4, backoff: 5, choice: 6, join: 7, phase: 8 } as const;
+export const PURPOSE = {
+  edit: 1,
+  cursor: 2,
+  heartbeat: 3,
+  leave: 4,
+  backoff: 5,
+  choice: 6,
+  join: 7,
+  phase: 8,
+} as const;
 
 export const streamOf = (seed: number, session: number, user: number, purpose: number): number =>
   keyOf(seed, session, user, purpose);

@@ -2,7 +2,8 @@ import { Recorder } from '../../core/recorder.ts';
 import type { Interval } from '../../core/record.ts';
 import { stageEnds, type Plan } from '../../plan/plan.ts';
 import type { ScenarioSpec } from '../../scenario/define.ts';
-import { Population } from '../population.ts';
+import type { Journey } from '../../scenario/journey.ts';
+import { Population, type PopulationOptions } from '../population.ts';
 import type { Door } from '../ports.ts';
 import { sameBytes } from './relay.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -76,13 +77,38 @@ export function simulate(
   sessions: readonly number[] = Array.from({ length: plan.sessions }, (_, session) => session),
   during: (time: VirtualTime, population: Population) => void = () => {},
 ): Simulated {
+  const { time, end, isOver, simulated } = begun(plan, { spec }, doorOf, sessions, during);
+  time.run(end, isOver);
+  return simulated();
+}
+
+/** The same for users who follow a journey. @param threw told of what it throws */
+export async function simulateJourney(
+  plan: Plan,
+  { spec, walk }: Journey,
+  doorOf: (time: VirtualTime) => Door,
+  threw?: (error: unknown) => void,
+): Promise<Simulated> {
+  const sessions = Array.from({ length: plan.sessions }, (_, session) => session);
+  const { time, end, isOver, simulated } = begun(plan, { spec, walk, ...(threw && { threw }) }, doorOf, sessions);
+  await time.runAsync(end, isOver);
+  return simulated();
+}
+
+function begun(
+  plan: Plan,
+  what: Pick<PopulationOptions, 'spec' | 'walk' | 'threw'>,
+  doorOf: (time: VirtualTime) => Door,
+  sessions: readonly number[],
+  during: (time: VirtualTime, population: Population) => void = () => {},
+): { time: VirtualTime; end: number; isOver(): boolean; simulated(): Simulated } {
   const time = new VirtualTime();
   const recorder = new Recorder(stageEnds(plan));
   let finished = false;
   const population = new Population({
     plan,
     run: RUN,
-    spec,
+    ...what,
     sessions,
     recorder,
     clock: time.clock,
@@ -107,26 +133,29 @@ export function simulate(
     take();
   });
   during(time, population);
-  time.run((stageEnds(plan).steady + plan.deadline_ms + 30_000) * 1000, () => finished);
-  take();
-  const sum = (of: (interval: Interval) => number): number => intervals.reduce((total, one) => total + of(one), 0);
-  return {
-    intervals,
-    finished,
-    ended_us: time.clock(),
-    count: (name) =>
-      sum((one) =>
-        Object.values(one.stages).reduce(
-          (total, stage) => total + ((stage.counters as Record<string, number>)[name] ?? 0),
-          0,
+  const simulated = (): Simulated => {
+    take();
+    const sum = (of: (interval: Interval) => number): number => intervals.reduce((total, one) => total + of(one), 0);
+    return {
+      intervals,
+      finished,
+      ended_us: time.clock(),
+      count: (name) =>
+        sum((one) =>
+          Object.values(one.stages).reduce(
+            (total, stage) => total + ((stage.counters as Record<string, number>)[name] ?? 0),
+            0,
+          ),
         ),
-      ),
-    values: (name) =>
-      sum((one) =>
-        Object.values(one.stages).reduce(
-          (total, stage) => total + ((stage.trends as Record<string, { count: number }>)[name]?.count ?? 0),
-          0,
+      values: (name) =>
+        sum((one) =>
+          Object.values(one.stages).reduce(
+            (total, stage) => total + ((stage.trends as Record<string, { count: number }>)[name]?.count ?? 0),
+            0,
+          ),
         ),
-      ),
+    };
   };
+  const end = (stageEnds(plan).steady + plan.deadline_ms + 30_000) * 1000;
+  return { time, end, isOver: () => finished, simulated };
 }

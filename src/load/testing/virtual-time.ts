@@ -8,6 +8,9 @@ interface Task {
 
 const before = (a: Task, b: Task): boolean => a.at < b.at || (a.at === b.at && a.nth < b.nth);
 
+/** Turns of promises that may follow from one call. */
+const TURNS = 20;
+
 /** Time that passes only when it is told to: whole hours in milliseconds, the same each time. */
 export class VirtualTime {
   #now = 0;
@@ -51,6 +54,16 @@ export class VirtualTime {
       const { at, call } = this.#pop();
       this.#now = at;
       call?.();
+    }
+  }
+
+  /** The same where promises are part of it: what follows from a call is done before the next. */
+  async runAsync(end: number, until: () => boolean = () => false): Promise<void> {
+    while (this.#tasks.length > 0 && this.#tasks[0]!.at <= end && !until()) {
+      const { at, call } = this.#pop();
+      this.#now = at;
+      call?.();
+      for (let turn = 0; turn < TURNS; turn++) await Promise.resolve();
     }
   }
 
