@@ -1,7 +1,9 @@
 import { messageOf } from '../core/errors.ts';
 import type { Facts } from './facts.ts';
 import {
+  failed,
   LAYERS,
+  skipped,
   type Carried,
   type CheckContext,
   type Finding,
@@ -106,9 +108,12 @@ async function attempt(step: Step, context: CheckContext): Promise<Finding> {
       const { closed } = error.wire;
       error.wire.cut();
       const how = closed && closed.by !== 'us' ? closing(closed) : 'no connection:ack came';
-      return { standing: 'fail', says: `a user could not join: ${how}` };
+      return failed(`a user could not join: ${how}`);
     }
-    if (error instanceof NoWire) return { standing: 'fail', says: `a connection could not be had: ${error.message}` };
+    if (error instanceof NoWire) {
+      if (context.facts.closed_at_once) return skipped('not tried: it closes before anything can be sent');
+      return failed(`a connection could not be had: ${error.message}`);
+    }
     if (!context.signal.aborted) throw error;
     return { standing: 'unknown', says: `stopped: ${messageOf(error)}` };
   }

@@ -1,4 +1,6 @@
 import { TEXT } from '../core/frames.ts';
+import type { Variation } from './facts.ts';
+import { NoWire } from './open.ts';
 import { failed, passed, type CheckContext, type Finding } from './step.ts';
 import { closing } from './subject.ts';
 import { join, NotJoined } from './user.ts';
@@ -13,9 +15,19 @@ export async function joins(context: CheckContext): Promise<Finding> {
       join: { outcome: 'acknowledged' },
     });
   } catch (error) {
-    if (!(error instanceof NotJoined)) throw error;
-    return notJoined(context, error);
+    if (error instanceof NotJoined) return notJoined(context, error);
+    if (!(error instanceof NoWire)) throw error;
+    const { variations, evidence } = await varied(context, '1006');
+    const says = `cut by the server in the handshake: ${error.message}`;
+    return failed(says, { join: { outcome: 'closed', code: 1006, reason: '', after_ms: 0 }, variations }, evidence);
   }
+}
+
+/** The same with one thing changed each time. @param before how it ended without a change */
+async function varied(context: CheckContext, before: string): Promise<{ variations: Variation[]; evidence: string[] }> {
+  const variations = await vary(context, before);
+  const lines = variationLines(variations).map((line) => `  ${line}`);
+  return { variations, evidence: ['once more, with one thing changed:', ...lines] };
 }
 
 async function notJoined(context: CheckContext, { wire }: NotJoined): Promise<Finding> {
@@ -26,9 +38,7 @@ async function notJoined(context: CheckContext, { wire }: NotJoined): Promise<Fi
   if (kind === 'engine.io' || kind === 'yjs' || kind === 'echo') {
     return failed('no connection:ack: it speaks another protocol', { join: { outcome: 'other' } });
   }
-  const before = closed ? String(closed.code) : 'no connection:ack';
-  const variations = await vary(context, before);
-  const evidence = ['once more, with one thing changed:', ...variationLines(variations).map((line) => `  ${line}`)];
+  const { variations, evidence } = await varied(context, closed ? String(closed.code) : 'no connection:ack');
   if (closed) {
     const { code, reason, after_ms } = closed;
     const says = `closed by the server ${Number(after_ms.toPrecision(2))} ms after the handshake, before connection:ack and before we sent a byte: ${closing(closed)}`;

@@ -7,6 +7,7 @@ import type { Facts } from './facts.ts';
 import { isLoopback, portOf } from '../engine/addresses.ts';
 import { holderWords, portHolder } from '../engine/port-holder.ts';
 import { failed, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
+import type { Wire } from './wire.ts';
 import { hostOf, NoWire, open } from './open.ts';
 
 /** Layer 0: from a name to HTTP 101. */
@@ -152,8 +153,9 @@ function certificateFinding(found: PeerCertificate, trusted: boolean, why: unkno
 
 async function upgrade(context: CheckContext): Promise<Finding> {
   const began = performance.now();
+  const url = urlOf(context);
   try {
-    const wire = await open(urlOf(context).href, context);
+    const wire = await twice(() => open(url.href, context));
     const ms = performance.now() - began;
     wire.cut();
     const server = wire.answer.fields.get('server');
@@ -165,9 +167,18 @@ async function upgrade(context: CheckContext): Promise<Finding> {
   } catch (error) {
     if (!(error instanceof NoWire)) throw error;
     const finding = refused(error);
-    const url = urlOf(context);
     const { evidence, facts } = await detours(url, context, error.answer?.status !== undefined);
     return { ...finding, evidence: [...(finding.evidence ?? []), ...evidence], facts: { ...finding.facts, ...facts } };
+  }
+}
+
+/** Whoever cuts every connection may cut one before its answer is read. */
+async function twice(attempt: () => Promise<Wire>): Promise<Wire> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (error instanceof NoWire && (error.why === 'failed' || error.why === 'closed')) return attempt();
+    throw error;
   }
 }
 

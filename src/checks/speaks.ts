@@ -1,12 +1,20 @@
 import type { Facts, Kind } from './facts.ts';
 import { passed, type CheckContext, type Finding } from './step.ts';
 import { closing, question } from './subject.ts';
-import { open } from './open.ts';
+import { NoWire, open } from './open.ts';
 import { jsonOf, type Wire } from './wire.ts';
 
 /** What it speaks, by the first thing it says, or by what it answers. */
 export async function speaks(context: CheckContext): Promise<Finding> {
-  const wire = await open(context.address(context.fresh('s'), context.fresh('u')), context);
+  let wire: Wire;
+  try {
+    wire = await open(context.address(context.fresh('s'), context.fresh('u')), context);
+  } catch (error) {
+    if (!(error instanceof NoWire)) throw error;
+    // Layer 0 had its answer: so it is cut this time before it is read.
+    const says = `it lets us in, and cuts the connection at once: ${error.message}`;
+    return passed(says, { kind: 'unknown', closed_at_once: { code: 1006, reason: '', after_ms: 0 } });
+  }
   // A collaboration server acknowledges at once, others greet or are silent.
   await wire.until(() => wire.received.some(({ opcode }) => opcode < 8), context.wait_ms);
   const first = wire.received.find(({ opcode }) => opcode < 8);

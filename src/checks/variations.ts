@@ -22,7 +22,8 @@ async function outcomeOf(
   try {
     wire = await open(address, { ...context, ...more });
   } catch (error) {
-    if (error instanceof NoWire) return error.message;
+    // Cut so early that the answer to the handshake was lost: layer 0 had one.
+    if (error instanceof NoWire) return error.why === 'failed' || error.why === 'closed' ? '1006' : error.message;
     throw error;
   }
   if (first !== undefined) wire.send(first);

@@ -5,6 +5,9 @@ import { causes, lookAt, oddCommand, program, standings, startFixture } from './
 // Checks wait in vain for what a server lacks, and several are carried out at once.
 vi.setConfig({ testTimeout: 60_000 });
 
+/** They answer at once, or never. */
+const WAIT_MS = 1000;
+
 const STANDS = { reach: 'pass', protocol: 'pass', server: 'fail' };
 const NOT_REACHED = { reach: 'fail', protocol: 'not run', server: 'not run' };
 
@@ -20,7 +23,7 @@ describe.concurrent('what is no collaboration server', () => {
   ])('is told: %s', async (_, kind, cause, layers, what) => {
     const server = await startFixture(oddCommand(kind));
     try {
-      const result = await lookAt({ target: { urls: [server.url], headers: {}, subprotocols: [] } });
+      const result = await lookAt({ target: { urls: [server.url], headers: {}, subprotocols: [] }, wait_ms: WAIT_MS });
       expect({ causes: causes(result), layers: standings(result), outcome: result.outcome }).toEqual({
         causes: [cause],
         layers,
@@ -40,7 +43,7 @@ describe.concurrent('what is no collaboration server', () => {
     const server = await startFixture(oddCommand(kind));
     try {
       const url = server.url.replace('ws:', 'wss:');
-      const result = await lookAt({ target: { urls: [url], headers: {}, subprotocols: [] } });
+      const result = await lookAt({ target: { urls: [url], headers: {}, subprotocols: [] }, wait_ms: WAIT_MS });
       expect(causes(result)).toEqual([cause]);
       expect(result.check!.diagnosis[0]!.what).toMatch(what);
       expect(result.check!.diagnosis[0]!.why).toMatch(reason);
