@@ -78,6 +78,31 @@ describe('presence in virtual time', () => {
     });
   });
 
+  it('finds second hosts and silent departures while users come and go, and no more than there were', () => {
+    const committed = { 'two-hosts': 0, 'silent-leave': 0 };
+    const counted = { two_hosts: 0, departures_untold: 0 };
+    for (const fault of Object.keys(committed) as (keyof typeof committed)[]) {
+      let server: ReferenceServer;
+      const plan = planOf({ users: 2, sessions: 20, duration_ms: 30_000 });
+      const run = simulate(
+        plan,
+        churn.spec,
+        (time) => (server = new ReferenceServer(time, { faults: [`${fault}=0.5`] })),
+      );
+      committed[fault] = server!.sabotage!.counts[fault]!;
+      counted.two_hosts += run.count('two_hosts');
+      counted.departures_untold += run.count('departures_untold');
+    }
+    expect(committed['two-hosts']).toBeGreaterThan(20);
+    expect(counted.two_hosts).toBeLessThanOrEqual(committed['two-hosts']);
+    // Who is named just before one of the two leaves is no rival for certain.
+    expect(counted.two_hosts).toBeGreaterThan(committed['two-hosts'] * 0.7);
+    expect(committed['silent-leave']).toBeGreaterThan(20);
+    // In sessions of two one is to be told of each departure, unless its user is back within a second.
+    expect(counted.departures_untold).toBeLessThanOrEqual(committed['silent-leave']);
+    expect(counted.departures_untold).toBeGreaterThan(committed['silent-leave'] * 0.3);
+  });
+
   it('reads notices that are written in any way a server may', () => {
     const rewritten = against({
       outgoing: (text, to) => {

@@ -48,6 +48,9 @@ export class Attendees {
   readonly #endedAt: Float64Array;
   /** Whether the last connection had joined. */
   readonly #wasStay: Uint8Array;
+  /** The last epoch that ended in good order, and when its end began. */
+  readonly #orderlyEpoch: Uint32Array;
+  readonly #orderlyFrom: Float64Array;
 
   constructor(seats: number, deadline_us: number) {
     this.#deadlineUs = deadline_us;
@@ -63,6 +66,8 @@ export class Attendees {
     this.#toldBy = new Float64Array(seats);
     this.#endedAt = new Float64Array(seats).fill(Infinity);
     this.#wasStay = new Uint8Array(seats);
+    this.#orderlyEpoch = new Uint32Array(seats);
+    this.#orderlyFrom = new Float64Array(seats);
   }
 
   get count(): number {
@@ -108,6 +113,10 @@ export class Attendees {
     this.#outFrom[seat] = Math.min(this.#outFrom[seat]!, knows);
     this.#toldBy[seat] = knows;
     this.#endedAt[seat] = knowledge === 'orderly' ? at : Infinity;
+    if (knowledge === 'orderly') {
+      this.#orderlyEpoch[seat] = this.#epoch[seat]!;
+      this.#orderlyFrom[seat] = this.#leavingAt[seat]!;
+    }
     this.#wasStay[seat] = this.#joinedAt[seat]! < Infinity ? 1 : 0;
   }
 
@@ -130,6 +139,11 @@ export class Attendees {
   /** Whether a user is surely in, since an epoch of it. */
   isIn(seat: number, epoch = this.#epoch[seat]): boolean {
     return this.#state[seat] === IN && this.#epoch[seat] === epoch;
+  }
+
+  /** Whether a user left in good order so long after `at`, in that epoch of it, that the server knew it to be in then. */
+  outstayed(seat: number, epoch: number, at: number): boolean {
+    return this.#orderlyEpoch[seat] === epoch && this.#orderlyFrom[seat]! - at >= SURELY_KNOWN_US;
   }
 
   /** Whether a user is surely in, and was at `at`. */

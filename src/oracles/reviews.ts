@@ -73,13 +73,29 @@ export class Reviews {
       if (kind === ARRIVAL) this.#look(seat, at, now);
       return this.#tellOf(seat, at, now);
     }
-    if (!this.#stands(check)) return kind === RIVALS ? this.#hosts.succeeds(check) : undefined;
-    // Users whom nothing has reached since may be gone, and their connections dead.
-    const heardAt = kind === RIVALS ? Math.min(this.#heardAt(seat), this.#heardAt(other)) : this.#heardAt(other);
-    if (heardAt <= at) return this.#checks.putOff(check, now);
-    if (kind === RIVALS) return this.#hosts.rivals(check);
+    if (kind === RIVALS) return this.#examineRivals(check, now);
+    if (!this.#stands(check)) return;
+    // A user whom nothing has reached since may be gone, and its connection dead.
+    if (this.#heardAt(other) <= at) return this.#checks.putOff(check, now);
     const note = this.#beliefs.of(seat, other) === AWAY ? OMITTED : 'told to have left although it was there';
     return this.#stories.wrong('presence_missing', seat, other, at, note);
+  }
+
+  /** Two are rivals if both were there for a while after the second was named: one may have left just before. */
+  #examineRivals(check: Check, now: number): void {
+    const { at, seat, epoch, other, otherEpoch } = check;
+    const one = this.#stayed(seat, epoch, at);
+    const another = this.#stayed(other, otherEpoch, at);
+    if (one === 'no' || another === 'no') return this.#hosts.succeeds(check);
+    if (one === 'perhaps' || another === 'perhaps') return this.#checks.putOff(check, now);
+    return this.#hosts.rivals(check);
+  }
+
+  /** Whether a user stayed in for a while after `at`. One whom nothing has reached since may have a dead connection. */
+  #stayed(seat: number, epoch: number, at: number): 'yes' | 'no' | 'perhaps' {
+    if (this.#attendees.outstayed(seat, epoch, at)) return 'yes';
+    if (!this.#attendees.isIn(seat, epoch)) return 'no';
+    return this.#heardAt(seat) > at ? 'yes' : 'perhaps';
   }
 
   /** Looks at what a user who has been in since `at` believes of those who have been in, or out, as long. */

@@ -187,15 +187,15 @@ export class Snapshots {
     }
     const since = at - this.#options.deadline_us;
     const recent = [...shown.keys()].filter((place) => shown[place] === 0 && history.changedAt[place]! > since);
-    // Items that it shows as of an older change, which nobody remembers: those changed just now, as far as they suffice.
-    let older = unknown - recent.length;
-    for (const place of places.values()) {
-      if (older > 0 && shown[place] === 0 && history.changedAt[place]! <= since && older--) shown[place] = unknownAt(1);
-    }
+    // Items that it shows as of an older change, which nobody remembers: which they are is sure only of all at once.
+    const areOlder = unknown === places.size && recent.length === 0;
+    if (areOlder) for (const place of places.values()) shown[place] = unknownAt(1);
     this.#replicas.replace(seat, Infinity);
     this.#replicas.base(seat, shown, false);
     if (isBlind) this.#replicas.blind(seat);
-    if (unknown > 0) for (const place of recent) this.#replicas.unclear(seat, place);
+    if (unknown > 0 && !areOlder) {
+      for (const place of [...recent, ...places.values()]) this.#replicas.unclear(seat, place);
+    }
     // What this user changed while the state was on its way, the state has undone: a client cannot know better. An
     // item that it added stays undone, whoever edits it after that.
     const user = seat - first;
