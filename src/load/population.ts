@@ -8,8 +8,9 @@ import { inspectCommand } from '../protocol/command.ts';
 import type { Listener, Protocol, Welcome } from '../protocol/protocol.ts';
 import type { ScenarioSpec } from '../scenario/define.ts';
 import type { Walk } from '../scenario/journey.ts';
-import { Activities, type Habits } from './activities.ts';
-import { Asides } from './asides.ts';
+import type { Habits } from './activities.ts';
+import type { Asides } from './asides.ts';
+import { habitsOf, turnsOf } from './direction.ts';
 import { Agenda, CURSOR, EDIT, LIFE, TURN, type Actor } from './agenda.ts';
 import { Attendance } from './attendance.ts';
 import { Heartbeats, type Pulse } from './heartbeats.ts';
@@ -20,10 +21,8 @@ import { Lives } from './lives.ts';
 import type { Clock, Connection, Door, DoorEvents, Ending, Timer } from './ports.ts';
 import { Outgoing } from './outgoing.ts';
 import { Recoveries } from './recoveries.ts';
-import { Replays } from './replays.ts';
 import { Seats } from './seats.ts';
-import { Turns } from './turns.ts';
-import { Walkers } from './walkers.ts';
+import type { Turns } from './turns.ts';
 
 /** How long nothing may come before a drained run is over, µs. */
 const QUIET_US = 1_000_000;
@@ -80,15 +79,14 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   readonly #heardAt: Float64Array;
 
   constructor(options: PopulationOptions) {
-    const { plan, recorder, clock, run, sessions, spec, walk, threw = () => {} } = options;
+    const { plan, recorder, clock, run, sessions } = options;
     const end = stageEnds(plan).steady * 1000;
     const seats = new Seats(plan, run, sessions);
     this.#options = options;
     this.#recorder = recorder;
     this.#seats = seats;
     this.#deadlineUs = plan.deadline_ms * 1000;
-    const replays = spec.replay && new Replays(plan, run, spec.replay, seats);
-    const activities = replays ?? (walk ? new Walkers(plan) : new Activities(plan, spec, seats));
+    const activities = habitsOf(options, seats);
     this.#activities = activities;
     this.#protocol = new Collab(plan.seed, this, options.wallClock);
     this.#delivery = new Delivery({
@@ -135,18 +133,14 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     });
     this.#heardAt = new Float64Array(seats.count);
     this.#recoveries = new Recoveries(seats.count, recorder);
-    const { lives, outgoing, recoveries, agenda } = {
+    this.#turns = turnsOf(options, this.#activities, {
+      seats,
+      agenda: this.#agenda,
       lives: this.#lives,
       outgoing: this.#outgoing,
       recoveries: this.#recoveries,
-      agenda: this.#agenda,
-    };
-    this.#journeys = walk && new Journeys({ plan, walk, clock, seats, agenda, lives, outgoing, threw });
-    this.#turns =
-      this.#journeys ??
-      (replays
-        ? new Asides({ replays, spec, recorder, seats, agenda, lives, outgoing, recoveries })
-        : new Turns({ plan, spec, seats, activities, agenda, recorder, lives }));
+    });
+    this.#journeys = this.#turns instanceof Journeys ? this.#turns : undefined;
     this.#looks = new Looks({
       seats,
       lives: this.#lives,
