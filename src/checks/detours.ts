@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import type { Facts } from './facts.ts';
 import { portOf } from '../engine/addresses.ts';
 import { hostOf, NoWire, open } from './open.ts';
-import type { CheckContext } from './step.ts';
+import { onceMore, type CheckContext } from './step.ts';
 
 /** Another way to the same server, and what came of it. */
 interface Detour {
@@ -87,10 +87,9 @@ export async function detours(
     http ? byPath(url, context) : byScheme(url, context).then((one) => [one]),
     http || url.protocol === 'wss:' ? undefined : plainGet(url, context),
   ]);
-  const lines = tried.map(({ change, outcome }) => `  ${change.padEnd(24)} ${outcome}`);
-  if (plain !== undefined) lines.push(`  ${'a plain HTTP request'.padEnd(24)} ${plain}`);
+  const rows = tried.map(({ change, outcome }) => [change, outcome] as const);
+  const evidence = onceMore(plain === undefined ? rows : [...rows, ['a plain HTTP request', plain]]);
   const found = tried.find(({ gets }) => gets);
-  const evidence = ['once more, with one thing changed:', ...lines];
   if (!found) return { evidence, facts: {} };
   const { way, path, outcome } = found;
   return { evidence, facts: { detour: { way, outcome, ...(path !== undefined && { path }) } } };

@@ -1,10 +1,11 @@
 import { TEXT } from '../core/frames.ts';
+import { formatDuration } from '../core/units.ts';
 import type { Variation } from './facts.ts';
 import { NoWire } from './open.ts';
-import { failed, passed, type CheckContext, type Finding } from './step.ts';
+import { failed, onceMore, passed, type CheckContext, type Finding } from './step.ts';
 import { closing } from './subject.ts';
 import { join, NotJoined } from './user.ts';
-import { variationLines, vary } from './variations.ts';
+import { vary } from './variations.ts';
 
 /** Whether a user is let in; where not, the attempt is repeated with one thing changed each time. */
 export async function joins(context: CheckContext): Promise<Finding> {
@@ -26,8 +27,11 @@ export async function joins(context: CheckContext): Promise<Finding> {
 /** The same with one thing changed each time. @param before how it ended without a change */
 async function varied(context: CheckContext, before: string): Promise<{ variations: Variation[]; evidence: string[] }> {
   const variations = await vary(context, before);
-  const lines = variationLines(variations).map((line) => `  ${line}`);
-  return { variations, evidence: ['once more, with one thing changed:', ...lines] };
+  const rows = variations.map(({ change, outcome, rules_out, same }) => {
+    const so = same ? `so not ${rules_out}` : `that makes the difference: ${rules_out}`;
+    return [change, `${outcome}  ${so}`] as const;
+  });
+  return { variations, evidence: onceMore(rows) };
 }
 
 async function notJoined(context: CheckContext, { wire }: NotJoined): Promise<Finding> {
@@ -41,7 +45,7 @@ async function notJoined(context: CheckContext, { wire }: NotJoined): Promise<Fi
   const { variations, evidence } = await varied(context, closed ? String(closed.code) : 'no connection:ack');
   if (closed) {
     const { code, reason, after_ms } = closed;
-    const says = `closed by the server ${Number(after_ms.toPrecision(2))} ms after the handshake, before connection:ack and before we sent a byte: ${closing(closed)}`;
+    const says = `closed by the server ${formatDuration(after_ms)} after the handshake, before connection:ack and before we sent a byte: ${closing(closed)}`;
     return failed(says, { join: { outcome: 'closed', code, reason, after_ms }, variations }, evidence);
   }
   const says = `no connection:ack within ${context.wait_ms / 1000} s${first ? `; it said ${first.text.slice(0, 80)}` : ''}`;

@@ -1,5 +1,5 @@
 import { PING, PONG, TEXT } from '../core/frames.ts';
-import { formatBytes } from '../core/units.ts';
+import { formatBytes, formatDuration } from '../core/units.ts';
 import type { ChecklistLine } from './checklist.ts';
 import { factsOf, type Sighting } from './lookout.ts';
 import { failed, passed, skipped, type Finding } from './step.ts';
@@ -47,15 +47,13 @@ export function pingFinding(seen: Sighting): Finding {
   const { watched_ms, pings: count, every_ms, polite, mute } = seen;
   const facts = factsOf(seen);
   if (polite) return skipped(`it closed ${mute ? 'connections' : 'one'} that said nothing: ${closing(polite)}`, facts);
-  if (count === 0) return passed(`no ping of its own in ${seconds(watched_ms)}`, facts);
-  const pace = every_ms === undefined ? '' : `, every ${seconds(every_ms)}`;
+  if (count === 0) return passed(`no ping of its own in ${formatDuration(watched_ms)}`, facts);
+  const pace = every_ms === undefined ? '' : `, every ${formatDuration(every_ms)}`;
   const end = mute
-    ? `; a client that answers none is closed after ${seconds(mute.after_ms)}: ${closing(mute)}`
+    ? `; a client that answers none is closed after ${formatDuration(mute.after_ms)}: ${closing(mute)}`
     : '; they are answered';
-  return passed(`it pings by itself (${count} in ${seconds(watched_ms)}${pace})${end}`, facts);
+  return passed(`it pings by itself (${count} in ${formatDuration(watched_ms)}${pace})${end}`, facts);
 }
-
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 async function texts(subject: Subject): Promise<Finding> {
   const wire = await connect(subject);

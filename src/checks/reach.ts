@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { connect as connectTls, type PeerCertificate } from 'node:tls';
+import { formatDuration } from '../core/units.ts';
 import { refusalMeaning } from '../protocol/refusals.ts';
 import { detours } from './detours.ts';
 import type { Facts } from './facts.ts';
@@ -54,7 +55,7 @@ async function tcp(context: CheckContext): Promise<Finding> {
   const says = addresses
     .map(({ address, outcome, ms, error }) =>
       outcome === 'open'
-        ? `${address} open in ${ms.toFixed(1)} ms`
+        ? `${address} open in ${formatDuration(ms)}`
         : `${address} ${outcome === 'failed' ? error : outcome}`,
     )
     .join(', ');
@@ -159,7 +160,7 @@ async function upgrade(context: CheckContext): Promise<Finding> {
     const ms = performance.now() - began;
     wire.cut();
     const server = wire.answer.fields.get('server');
-    const says = `HTTP 101 in ${ms.toFixed(1)} ms${server === undefined ? '' : `, "Server: ${server}"`}`;
+    const says = `HTTP 101 in ${formatDuration(ms)}${server === undefined ? '' : `, "Server: ${server}"`}`;
     return passed(says, {
       upgrade: { status: 101, said: 'upgrade' },
       ...(server !== undefined && { server_header: server }),

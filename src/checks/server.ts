@@ -1,7 +1,7 @@
 import type { ChecklistLine } from './checklist.ts';
 import { joins } from './joining.ts';
 import { slowReader } from './slow-reader.ts';
-import { failed, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
+import { failed, onceMore, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
 import { restart, shutdown } from './stopping.ts';
 import { closing } from './subject.ts';
 import { join, newItem, thrownOut, together } from './user.ts';
@@ -55,11 +55,10 @@ async function forgotten(context: CheckContext): Promise<Finding> {
     }),
   );
   const found = tried.find(({ answered }) => answered);
-  const lines = tried.map(({ change, answered }) => `  ${change.padEnd(24)} ${answered ? 'answered' : 'no pong'}`);
   return failed(
     'ping is not answered with pong',
     { heartbeat: 'forgotten', ...(found && { heartbeat_if: found.change }) },
-    ['once more, with one thing changed:', ...lines],
+    onceMore(tried.map(({ change, answered }) => [change, answered ? 'answered' : 'no pong'])),
   );
 }
 
@@ -202,10 +201,7 @@ async function badInput(context: CheckContext): Promise<Finding> {
   return failed(
     `a message that is not JSON ends the connection: ${closing(closed)}`,
     { not_json: { code, reason, also, lives_on } },
-    [
-      'once more, with one thing changed:',
-      ...tried.map((one) => `  ${one.name.padEnd(28)} ${one.closed === undefined ? 'it stays' : one.closed}`),
-    ],
+    onceMore(tried.map((one) => [one.name, one.closed === undefined ? 'it stays' : String(one.closed)])),
   );
 }
 

@@ -1,5 +1,5 @@
 import { formatBytes } from '../core/units.ts';
-import { failed, passed, type CheckContext, type Finding } from './step.ts';
+import { failed, onceMore, passed, type CheckContext, type Finding } from './step.ts';
 import { closing } from './subject.ts';
 import { join, newItem, together, type User } from './user.ts';
 
@@ -54,10 +54,7 @@ export async function slowReader(context: CheckContext): Promise<Finding> {
   if (stalled === undefined) return passed(`a user who does not read holds up nobody (${formatBytes(bytes)} sent)`);
   const control = await withThird(context, true, bytes);
   const says = `after ${formatBytes(bytes)} to a user who does not read, the others: ${stalled}`;
-  const evidence = [
-    'once more, with one thing changed:',
-    `  the third user reads     ${control.stalled ?? `all ${formatBytes(control.bytes)} arrived`}`,
-  ];
+  const evidence = onceMore([['the third user reads', control.stalled ?? `all ${formatBytes(control.bytes)} arrived`]]);
   return failed(
     says,
     control.stalled === undefined ? { stalled_by_slow_reader: { after_bytes: bytes } } : {},

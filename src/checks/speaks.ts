@@ -1,3 +1,4 @@
+import { formatDuration } from '../core/units.ts';
 import type { Facts, Kind } from './facts.ts';
 import { passed, type CheckContext, type Finding } from './step.ts';
 import { closing, question } from './subject.ts';
@@ -22,7 +23,7 @@ export async function speaks(context: CheckContext): Promise<Finding> {
   if (closed && !first) {
     const { code, reason, after_ms } = closed;
     wire.cut();
-    const says = `it lets us in, and closes ${Number(after_ms.toPrecision(2))} ms after the handshake, before it says a word: ${closing(closed)}`;
+    const says = `it lets us in, and closes ${formatDuration(after_ms)} after the handshake, before it says a word: ${closing(closed)}`;
     return passed(says, { kind: 'unknown', closed_at_once: { code, reason, after_ms } });
   }
   const kind = first ? kindOf(first.opcode, first.text) : await ask(wire, context);

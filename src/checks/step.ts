@@ -86,5 +86,12 @@ export const failed = (says: string, facts: Facts = {}, evidence: string[] = [])
   facts,
   evidence,
 });
+/** Evidence of what was done once more with one thing changed, and what came of each change. */
+export function onceMore(tried: readonly (readonly [change: string, outcome: string])[]): string[] {
+  const width = Math.max(...tried.map(([change]) => change.length));
+  const lines = tried.map(([change, outcome]) => `  ${change.padEnd(width)}  ${outcome}`);
+  return ['once more, with one thing changed:', ...lines];
+}
+
 /** Not claimed, with the reason. */
 export const skipped = (says: string, facts: Facts = {}): Finding => ({ standing: 'skip', says, facts });

@@ -1,3 +1,4 @@
+import { formatDuration } from '../core/units.ts';
 import { holderWords } from '../engine/port-holder.ts';
 import { accepts } from '../engine/ports.ts';
 import type { Facts } from './facts.ts';
@@ -38,10 +39,10 @@ export async function shutdown(context: CheckContext): Promise<Finding> {
     closed ? `its client saw ${closing(closed)}` : 'its client saw nothing',
   ];
   if (!port_free)
-    return failed(`port ${server.port} is still taken ${(after_ms / 1000).toFixed(1)} s after Ctrl+C`, facts, evidence);
+    return failed(`port ${server.port} is still taken ${formatDuration(after_ms)} after Ctrl+C`, facts, evidence);
   if (!ended) return failed(`it does not end within ${ENDS_MS / 1000} s after Ctrl+C`, facts, evidence);
   return passed(
-    `ended ${(after_ms / 1000).toFixed(1)} s after Ctrl+C; the port is free; its client saw ${closed?.code ?? 'nothing'}`,
+    `ended ${formatDuration(after_ms)} after Ctrl+C; the port is free; its client saw ${closed?.code ?? 'nothing'}`,
     facts,
     evidence,
   );

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TEXT } from '../core/frames.ts';
+import { formatDuration } from '../core/units.ts';
 import { failed, type CheckContext, type Finding } from './step.ts';
 import { closing } from './subject.ts';
 import { open } from './open.ts';
@@ -104,7 +105,7 @@ export function thrownOut({ wire }: User, where: string): Finding | undefined {
   const { closed } = wire;
   if (!closed || closed.by === 'us') return undefined;
   const { code, reason, after_ms } = closed;
-  return failed(`the server threw a user out after ${(after_ms / 1000).toFixed(1)} s, ${where}: ${closing(closed)}`, {
+  return failed(`the server threw a user out after ${formatDuration(after_ms)}, ${where}: ${closing(closed)}`, {
     unexpected_close: { code, reason, after_ms, where },
   });
 }

@@ -77,10 +77,3 @@ export async function vary(context: CheckContext, before: string): Promise<Varia
     .filter(({ outcome }) => outcome !== 'not here')
     .map(({ change, rules_out, outcome }) => ({ change, rules_out, outcome, same: outcome === before }));
 }
-
-/** `other session and user   1011  so not the ids` */
-export const variationLines = (all: readonly Variation[]): string[] =>
-  all.map(({ change, outcome, rules_out, same }) => {
-    const so = same ? `so not ${rules_out}` : `that makes the difference: ${rules_out}`;
-    return `${change.padEnd(24)} ${outcome}  ${so}`;
-  });

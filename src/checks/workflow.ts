@@ -1,3 +1,4 @@
+import { formatDuration } from '../core/units.ts';
 import type { ChecklistLine } from './checklist.ts';
 import { pingFinding } from './probes.ts';
 import { python, qtCodeWords, startQt, START_MS, type QtEvent } from './qt-client.ts';
@@ -39,10 +40,10 @@ async function stays(context: CheckContext): Promise<Finding> {
     }
     const ended = gone('while it was idle');
     if (ended) return ended;
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    const time = formatDuration(performance.now() - began);
     const who = guest ? '3 users and a real Qt client' : '3 users';
     return passed(
-      `${who} stayed ${seconds} s in one session: ${BEATS} changes each seen by all, ${BEATS * 3} heartbeats answered`,
+      `${who} stayed ${time} in one session: ${BEATS} changes each seen by all, ${BEATS * 3} heartbeats answered`,
     );
   } finally {
     for (const { wire } of users) wire.cut();

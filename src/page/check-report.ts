@@ -123,7 +123,7 @@ function stepItem({ standing, says, title, evidence, at_ms, took_ms }: CheckedSt
     'li',
     {},
     sign(standing),
-    h('span', { class: 'when' }, h('time', {}, at), ` · ${tookWords(took_ms)}`),
+    h('span', { class: 'when' }, h('time', {}, at), ` · ${formatDuration(took_ms)}`),
     h(
       'div',
       { class: 'said' },
@@ -133,9 +133,6 @@ function stepItem({ standing, says, title, evidence, at_ms, took_ms }: CheckedSt
     ),
   );
 }
-
-/** `12 ms`, `3.0 s` */
-const tookWords = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
 const serverOutput = (lines: readonly string[]): HTMLElement =>
   section(

@@ -1,6 +1,6 @@
-import { formatBytes } from '../../core/units.ts';
+import { formatBytes, formatDuration } from '../../core/units.ts';
 import { closeCodeMeaning } from '../../protocol/closing.ts';
-import { NOT_1008, readOutput, seconds, type Rule } from './rule.ts';
+import { NOT_1008, readOutput, type Rule } from './rule.ts';
 
 /** What a server that lets users in does wrong. */
 export const conduct: readonly Rule[] = [
@@ -102,7 +102,7 @@ export const conduct: readonly Rule[] = [
             what: 'Your server leaves the port busy after Ctrl+C.',
             why:
               shutdown && (!shutdown.port_free || !shutdown.ended)
-                ? `${seconds(shutdown.after_ms)} after Ctrl+C ${shutdown.holder === undefined ? 'it was still there' : `port ${scene.port} still belonged to ${shutdown.holder}`}.`
+                ? `${formatDuration(shutdown.after_ms)} after Ctrl+C ${shutdown.holder === undefined ? 'it was still there' : `port ${scene.port} still belonged to ${shutdown.holder}`}.`
                 : `Started again at once, it did not listen${restart?.last_line ? `: ${restart.last_line}` : ''}.`,
             do: [
               'close the listening socket and all connections on SIGINT and SIGTERM, then leave',
@@ -131,7 +131,7 @@ export const conduct: readonly Rule[] = [
         ? undefined
         : {
             what: `Your server throws users out: ${closed.code} (${closeCodeMeaning(closed.code, true)}).`,
-            why: `Everything went well for ${seconds(closed.after_ms)}, then it closed the connection ${closed.where}${closed.reason === '' ? '' : `: "${closed.reason}"`}.`,
+            why: `Everything went well for ${formatDuration(closed.after_ms)}, then it closed the connection ${closed.where}${closed.reason === '' ? '' : `: "${closed.reason}"`}.`,
             do: [
               readOutput(scene),
               ...(closed.code === 1011 ? ['an exception is there, or a limit on pongs: we answer every ping'] : []),

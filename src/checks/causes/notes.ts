@@ -1,5 +1,6 @@
+import { formatDuration } from '../../core/units.ts';
 import { closeCodeMeaning } from '../../protocol/closing.ts';
-import { NOT_1008, seconds, type Rule } from './rule.ts';
+import { NOT_1008, type Rule } from './rule.ts';
 
 /** What stands out, and fails nobody here. */
 export const notes: readonly Rule[] = [
@@ -10,7 +11,7 @@ export const notes: readonly Rule[] = [
       pings?.closes_without_pong === undefined
         ? undefined
         : {
-            what: `Your server pings by itself and closes with ${pings.closes_without_pong.code} where no pong comes within its limit (${seconds(pings.closes_without_pong.after_ms)}).`,
+            what: `Your server pings by itself and closes with ${pings.closes_without_pong.code} where no pong comes within its limit (${formatDuration(pings.closes_without_pong.after_ms)}).`,
             why: 'One change made the difference: of two connections, the one that answered pings stayed, the one that did not was closed.',
             do: [
               'switch it off (ping_interval=None in websockets), or lengthen ping_timeout',
@@ -25,8 +26,8 @@ export const notes: readonly Rule[] = [
     find: ({ pings }) =>
       pings && pings.count > 0 && !pings.closes_without_pong
         ? {
-            what: `Your server sends protocol pings of its own${pings.every_ms === undefined ? '' : `, every ${seconds(pings.every_ms)}`}.`,
-            why: `${pings.count} came in the ${seconds(pings.watched_ms)} that we watched; they were answered.`,
+            what: `Your server sends protocol pings of its own${pings.every_ms === undefined ? '' : `, every ${formatDuration(pings.every_ms)}`}.`,
+            why: `${pings.count} came in the ${formatDuration(pings.watched_ms)} that we watched; they were answered.`,
             do: ['nothing: Qt answers them. ping_interval=None switches them off'],
           }
         : undefined,
@@ -38,7 +39,7 @@ export const notes: readonly Rule[] = [
       closed === undefined
         ? undefined
         : {
-            what: `Your server closes connections that say nothing after ${seconds(closed.after_ms)}: ${closed.code} (${closeCodeMeaning(closed.code)}).`,
+            what: `Your server closes connections that say nothing after ${formatDuration(closed.after_ms)}: ${closed.code} (${closeCodeMeaning(closed.code)}).`,
             why: 'Two connections that were opened and left alone ended so, whether they answered pings or not.',
             do: ['keep that limit well above the heartbeat of 30 s'],
           },

@@ -49,6 +49,3 @@ export const differenceIn = (variations: readonly Variation[]): string => {
     ? `One change made the difference: ${difference.change} (${difference.outcome}).`
     : 'Nothing we changed made a difference, so the cause is in the server.';
 };
-
-/** Seconds, as a sentence has them. */
-export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
