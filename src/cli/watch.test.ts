@@ -139,6 +139,35 @@ describe('loadtest watch', () => {
   });
 });
 
+describe('a reader of the output that does not keep up', () => {
+  it('holds nobody up: lines are left out, and counted', async () => {
+    const shell = testShell(folder, { LC_ALL: 'C.UTF-8' });
+    let waiting = 0;
+    let press = (): void => {};
+    const stdout = Object.defineProperty(shell.stdout, 'writableLength', { get: () => waiting });
+    const ended = commandLine(['watch', '--url', server.url, '--listen', '0'], {
+      ...shell,
+      stdout,
+      onSignal(handler) {
+        press = () => handler('SIGINT');
+        return () => undefined;
+      },
+    });
+    const banner = /Connect the application to (\S+) instead/;
+    await expect.poll(() => shell.stdout.text).toMatch(banner);
+    waiting = 2 * 1024 * 1024;
+    const client = await converse(banner.exec(shell.stdout.text)![1]!);
+    expect(shell.stdout.text).not.toContain('u07');
+    waiting = 0;
+    await client.leave();
+    press();
+    expect(await ended).toBe(0);
+    expect(shell.stdout.text).toMatch(
+      /^ +\d+ lines are left out: nobody read them in time\n\d\d:\d\d:\d\d\.\d{3} u07/m,
+    );
+  });
+});
+
 describe('what watch refuses', () => {
   it('a port that is taken, by its number', async () => {
     const other = createServer().listen(0, '127.0.0.1');
