@@ -52,6 +52,14 @@ export async function growth({ rounds, seconds, add, trust, say }: Bench): Promi
         },
       ),
     );
+    add(
+      ratioRow(
+        `the C client’s own CPU a delivery, ${where}`,
+        'µs',
+        'itself at 50 users',
+        many.map(([, c], i) => [c.cpu, few[i]![1].cpu]),
+      ),
+    );
     // Over the base: what a worker with fifty users takes.
     const aUser = many.map(([us], i) => (us.workers_rss - few[i]![0].workers_rss) / (15_000 - 50) / KB);
     add(ownRow(`memory a user, ${where}`, 'KB', aUser, { most: 5 }));
