@@ -8,6 +8,7 @@ import type { LoadedScenario } from '../engine/loader.ts';
 import type { RunRequest } from '../engine/request.ts';
 import { estimate, loopbackSourcesFor, workersFor, type Estimate, type Machine } from '../plan/estimate.ts';
 import type { Plan, RunIdentity, Target } from '../plan/plan.ts';
+import { OWN_ITEMS } from '../protocol/change.ts';
 import { refuseWhatCannotFit } from '../plan/walls.ts';
 import { castOf } from '../scenario/cast.ts';
 import type { ScenarioSpec } from '../scenario/define.ts';
@@ -155,6 +156,8 @@ function refuseOtherPace({ rate }: RunSettings, { name, replay, journey, default
   });
 }
 
+/** What an item takes in a user's document. */
+const PLACE_BYTES = 4;
 /** As often as a server lets anybody speak (P16). */
 const BUSIEST = 10_000;
 
@@ -199,7 +202,10 @@ export function decide(settings: RunSettings, scenario: LoadedScenario, machine:
   const towards = reachOf(settings.url);
   const sources =
     settings['source-addresses'] ?? loopbackAddresses(loopbackSourcesFor(plan, machine, towards), id, plan.shard.index);
+  const { room } = roomFor(scenario.spec, plan.users);
   const needs = estimate(plan, meanCursors(scenario.spec, plan.users), towards, sources.length);
+  // Every user's document has a place for each item that a session may have.
+  if (room) needs.memory_bytes += needs.connections * Math.max(0, room.items - plan.users * OWN_ITEMS) * PLACE_BYTES;
   const serverFiles = plan.target === BUNDLED ? machine.open_files_limit : filesOf(settings);
   refuseWhatCannotFit(plan, needs, machine, towards, serverFiles);
   const target = targetOf(settings);
@@ -212,7 +218,7 @@ export function decide(settings: RunSettings, scenario: LoadedScenario, machine:
     run,
     scenario_url: scenario.url,
     ...(target && { target }),
-    ...roomFor(scenario.spec, plan.users),
+    ...(room && { room }),
     ...(settings.start !== undefined && { start: settings.start }),
     ...(sources.length > 0 && { source_addresses: sources }),
     ...(settings['server-pid'] !== undefined && { server_pid: settings['server-pid'] }),

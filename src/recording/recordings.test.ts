@@ -56,6 +56,7 @@ const TALK: RecordedEvent[] = [
   said(3, 2200, 'no JSON'),
   { at_ms: 2300, connection: 3, from: 'client', kind: 'binary', base64: 'AQI=' },
   said(3, 2400, command('fly_item', 2)),
+  said(3, 2410, `{"type":"wave","deep":${'['.repeat(100_000)}${']'.repeat(100_000)}}`),
   said(1, 2500, command('remove_item', 1)),
   said(1, 2600, { type: 'sync:request' }),
   said(1, 2700, { type: 'wave', to: 'b' }),
@@ -110,6 +111,7 @@ describe('a recording as a scenario', () => {
       'no JSON object': 1,
       binary: 1,
       'malformed command': 1,
+      'nested too deep': 1,
     });
   });
 
@@ -169,7 +171,7 @@ describe('what is no recording that can be played gets a sentence', () => {
       'The recording F is damaged: its line 2 is not JSON. Record it again.',
     ],
     ['odd.ndjson', textOf([{ at_ms: 'x' }], END), 'The recording F is damaged: its line 2 is no event of a recording.'],
-    ['behind.ndjson', textOf(TALK, END, END), 'The recording F is damaged: its line 25 stands behind its end.'],
+    ['behind.ndjson', textOf(TALK, END, END), 'The recording F is damaged: its line 26 stands behind its end.'],
     ['nobody.ndjson', textOf([], END), 'The recording F holds nobody who joined a session.'],
   ])('%s', async (name, text, sentence) => {
     const path = file(name, text);

@@ -103,7 +103,8 @@ class Person {
     const message = event.kind === 'text' && event.text !== undefined ? parseObject(event.text) : undefined;
     if (event.from === 'server') {
       if (message?.['type'] === 'connection:ack') this.joined_ms ??= event.at_ms;
-    } else if (message) this.#said(message, event.at_ms);
+    } else if (message && isDeeper(message, DEEPEST)) this.#leaveOut('nested too deep');
+    else if (message) this.#said(message, event.at_ms);
     else this.#leaveOut(event.kind === 'binary' ? 'binary' : 'no JSON object');
   }
 
@@ -143,6 +144,14 @@ class Person {
     };
   }
 }
+
+/** Levels of nesting that a server takes (P14). */
+const DEEPEST = 64;
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)));
 
 function commandOf({ command }: JsonObject): { action: Action; item: string } | undefined {
   if (!isObject(command)) return undefined;
