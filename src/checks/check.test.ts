@@ -9,8 +9,9 @@ import { resultSchema, type Result } from '../result/result.ts';
 import { CHECKLIST } from './checklist.ts';
 import { carryOut } from './carry-out.ts';
 import type { Scene } from './causes/rule.ts';
-import { diagnose } from './diagnosis.ts';
-import { passed, failed, type CheckContext, type LayerName, type Step } from './step.ts';
+import { diagnose, unexplained } from './diagnosis.ts';
+import type { Facts } from './facts.ts';
+import { passed, failed, type Carried, type CheckContext, type LayerName, type Step } from './step.ts';
 import { STEPS } from './steps.ts';
 import { causes, lookAt, standings } from './testing/servers.ts';
 
@@ -116,11 +117,22 @@ describe.concurrent('a check', () => {
     expect(result.summary).toMatch(/ends the connection \(1009, .*\) on a message of 64 KiB; up to 4 KiB it answers/);
   });
 
-  it('says where it failed and how to find out, where it knows no cause', async () => {
-    const result = await at(await relay({ presence: false }));
-    expect(causes(result)).toEqual(['unexplained']);
-    expect(result.summary).toBe('It fails at server.presence: the other user is not told of a joiner (user:joined).');
-    expect(result.check!.diagnosis[0]!.do[0]).toMatch(/read the server's output at \d\d:\d\d:\d\d/);
+  it('names what a server does with changes and notices, and what it refuses', async () => {
+    const fault = async (text: string): Promise<string[]> => {
+      const server = await createServer({ port: 0, faults: [text] });
+      closing.push(() => server.close());
+      return causes(await at(server.url));
+    };
+    const named = await Promise.all(['echo=1', 'silent-leave=1', 'refuse', 'drop=1'].map(fault));
+    expect(named).toEqual([['echoes-to-sender'], ['silent-presence'], ['refuses-handshake'], ['no-relay']]);
+  });
+
+  it('tells a wrong path by the right one, which makes the difference', async () => {
+    const server = await createServer({ port: 0 });
+    closing.push(() => server.close());
+    const result = await at(`${server.url}/old/place`);
+    expect(result.summary).toContain('closes at once: 1008');
+    expect(result.check!.diagnosis[0]!.why).toContain('path /ws/S/U alone (acknowledged)');
   });
 
   it('says that nothing listens', async () => {
@@ -183,6 +195,34 @@ describe('the diagnosis', () => {
     const join = { outcome: 'closed', code: 1011 } as const;
     const variations = [{ change: 'path /', outcome: 'acknowledged', rules_out: 'the path', same: false }];
     expect(diagnose({ join, variations }, scene)[0]!.why).toContain('path / (acknowledged)');
+  });
+
+  it('says where it failed and how to find out, where it knows no cause', () => {
+    const step: Carried = {
+      id: 'server.path',
+      layer: 'server',
+      title: '',
+      standing: 'fail',
+      says: 'closed with 1003',
+      evidence: [],
+      facts: {},
+      at_ms: 0,
+      took_ms: 0,
+    };
+    expect(unexplained(step, scene)).toMatchObject({
+      what: 'It fails at server.path: closed with 1003.',
+      do: ["read the server's output at 20:51:07", expect.anything(), expect.stringContaining('--layer server')],
+    });
+  });
+
+  it('blames the client only where one of ours stayed in its place', () => {
+    const join = { outcome: 'acknowledged' } as const;
+    const qt = { stayed: false, code: 1011, name: 'CloseCodeBadOperation' };
+    const unexpected_close = { code: 1011, reason: '', after_ms: 900, where: 'of a Qt client and of ours alike' };
+    const found = (facts: Facts): string[] => diagnose(facts, scene).map(({ cause }) => cause);
+    expect(found({ join, qt: { ...qt, ours_stayed: true } })).toEqual(['throws-qt-out']);
+    expect(found({ join, qt: { ...qt, ours_stayed: false }, unexpected_close })).toEqual(['thrown-out']);
+    expect(found({ join, qt })).toEqual([]);
   });
 
   it('only notes pings and compression, which throw no Qt client out', () => {

@@ -62,10 +62,16 @@ export interface Facts {
   leaked?: string;
   stalled_by_slow_reader?: { after_bytes: number };
   relayed?: boolean;
+  /** A change came back to who made it. */
+  echoed?: boolean;
+  /** What became of a change on its way: `x_mm was 10, and is 20`. */
+  altered?: string;
+  /** The notice that the others did not get. */
+  untold?: 'user:joined' | 'user:left';
   /** Whether it has the parts that are marked ext. */
   extras?: { versions: boolean; state: boolean; acks: boolean };
   shutdown?: { ended: boolean; port_free: boolean; after_ms: number; code?: number; holder?: string };
   restart?: { listens: boolean; last_line?: string };
-  qt?: { version?: string; python?: string; code?: number; name?: string; stayed?: boolean };
+  qt?: { version?: string; python?: string; code?: number; name?: string; stayed?: boolean; ours_stayed?: boolean };
   unexpected_close?: { code: number; reason: string; after_ms: number; where: string };
 }

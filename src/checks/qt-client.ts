@@ -131,11 +131,14 @@ export function qtCodeWords(code: number, name: string): string {
   return `Qt shows ${code} (${name})`;
 }
 
-/** How a connection of a real Qt client ends that was to be acknowledged; `not here` without one. */
+/** The outcome of what cannot be tried. */
+export const NOT_HERE = 'not here';
+
+/** How a connection of a real Qt client ends that was to be acknowledged; `NOT_HERE` without one. */
 export async function qtOutcome(context: CheckContext, url: string): Promise<string> {
   const { wait_ms } = context;
   const here = await python();
-  if (!here) return 'not here';
+  if (!here) return NOT_HERE;
   const client = startQt(here, url, context);
   await client.until(({ event }) => event === 'open' || event === 'error', wait_ms + START_MS);
   const settled = ({ event, text }: QtEvent): boolean =>

@@ -1,12 +1,17 @@
 import { createEchoServer } from '../../server/echo.ts';
 import { noPython } from './python.ts';
 import { python, qtCodeWords, START_MS, startQt } from './qt-client.ts';
-import { failed, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
+import type { Facts } from './facts.ts';
+import { open } from './open.ts';
+import { failed, onceMore, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
+import { closing } from './subject.ts';
 
 /** Layer 2: a real QWebSocket. */
 
 const EVERY_MS = 5000;
 const MOST_MS = 10_000;
+
+const staysMs = ({ for_ms }: CheckContext): number => Math.min(for_ms, MOST_MS);
 
 /** It connects, stays, sends every 5 s, and leaves. */
 async function stay(context: CheckContext, url: string, whose: string): Promise<Finding> {
@@ -23,7 +28,7 @@ async function stay(context: CheckContext, url: string, whose: string): Promise<
       const says = `Qt ${here.qt} does not connect to ${whose}: ${opened?.error ?? 'no answer'}`;
       return failed(says, { qt: versions }, client.log());
     }
-    const stays_ms = Math.min(context.for_ms, MOST_MS);
+    const stays_ms = staysMs(context);
     const every = Math.min(EVERY_MS, stays_ms / 2);
     let answers = 0;
     for (let sent = 0; sent < 2; sent++) {
@@ -82,9 +87,42 @@ async function target(context: CheckContext): Promise<Finding> {
   // The server layer says so, and why.
   const { closed_at_once: thrownOut, kind } = context.facts;
   if (kind === 'collaboration' || kind === 'echo' || thrownOut) {
-    return stay(context, context.address(context.fresh('s'), context.fresh('qt')), 'your server');
+    const finding = await stay(context, context.address(context.fresh('s'), context.fresh('qt')), 'your server');
+    const { qt: seen } = finding.facts ?? {};
+    if (seen?.stayed !== false || thrownOut) return finding;
+    return { ...finding, ...(await oursInstead(context, finding, seen)) };
   }
   return skipped('not tried: your server answers no message that we know');
+}
+
+/** A Qt client was thrown out: the same with a client of ours, as long. */
+async function oursInstead(
+  context: CheckContext,
+  { evidence = [] }: Finding,
+  seen: NonNullable<Facts['qt']>,
+): Promise<Pick<Finding, 'evidence' | 'facts'>> {
+  const wire = await open(context.address(context.fresh('s'), context.fresh('u')), context);
+  const stays_ms = staysMs(context);
+  for (let sent = 0; sent < 2; sent++) {
+    wire.send({ type: 'ping', user_id: 'check' });
+    await wire.ended(stays_ms / 2);
+  }
+  const { closed } = wire;
+  wire.cut();
+  const outcome = closed ? `${closing(closed)}: so not the client` : 'it stays';
+  const unexpected = closed && {
+    code: closed.code,
+    reason: closed.reason,
+    after_ms: closed.after_ms,
+    where: 'of a Qt client and of ours alike',
+  };
+  return {
+    evidence: [...evidence, ...onceMore([['a client of ours', outcome]])],
+    facts: {
+      qt: { ...seen, ours_stayed: closed === undefined },
+      ...(unexpected && { unexpected_close: unexpected }),
+    },
+  };
 }
 
 export const qt: readonly Step[] = [

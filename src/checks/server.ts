@@ -13,9 +13,11 @@ import { open } from './open.ts';
 const presence = (context: CheckContext): Promise<Finding> =>
   together(context, async (one, other) => {
     const about = (message: Record<string, unknown>): boolean => message['user_id'] === other.id;
-    if (!(await one.next('user:joined', about))) return failed('the other user is not told of a joiner (user:joined)');
+    if (!(await one.next('user:joined', about)))
+      return failed('the other user is not told of a joiner (user:joined)', { untold: 'user:joined' });
     await other.leave();
-    if (!(await one.next('user:left', about))) return failed('the other user is not told of a leaver (user:left)');
+    if (!(await one.next('user:left', about)))
+      return failed('the other user is not told of a leaver (user:left)', { untold: 'user:left' });
     return passed('user:joined and user:left reach the others');
   });
 
@@ -72,7 +74,8 @@ const changes = (context: CheckContext): Promise<Finding> =>
       return gone ?? failed('a change does not reach the other user of the session', { relayed: false });
     }
     await one.upToNow();
-    if (one.messages().some(({ type }) => type === 'command')) return failed('a change comes back to who made it');
+    if (one.messages().some(({ type }) => type === 'command'))
+      return failed('a change comes back to who made it', { echoed: true });
     const extras = {
       versions: typeof seen['version'] === 'number',
       acks: one.messages().some(({ type }) => type === 'command:ack'),

@@ -1,5 +1,5 @@
 import type { Variation } from './facts.ts';
-import { qtOutcome } from './qt-client.ts';
+import { NOT_HERE, qtOutcome } from './qt-client.ts';
 import type { CheckContext } from './step.ts';
 import { NoWire, open, type WireOptions } from './open.ts';
 import { jsonOf, type Wire } from './wire.ts';
@@ -45,6 +45,17 @@ const CHANGES: readonly Change[] = [
     attempt: (context) => outcomeOf(context, new URL('/', user(context)).href),
   },
   {
+    change: 'path /ws/S/U alone',
+    rules_out: 'what stands before /ws in the path',
+    attempt(context) {
+      const url = new URL(user(context));
+      const own = /\/ws\/[^/]+\/[^/]+$/.exec(url.pathname)?.[0];
+      if (own === undefined || own === url.pathname) return Promise.resolve(NOT_HERE);
+      url.pathname = own;
+      return outcomeOf(context, url.href);
+    },
+  },
+  {
     change: 'compression offered',
     rules_out: 'compression',
     attempt: (context) =>
@@ -74,6 +85,6 @@ export async function vary(context: CheckContext, before: string): Promise<Varia
     CHANGES.map(async ({ change, rules_out, attempt }) => ({ change, rules_out, outcome: await attempt(context) })),
   );
   return tried
-    .filter(({ outcome }) => outcome !== 'not here')
+    .filter(({ outcome }) => outcome !== NOT_HERE)
     .map(({ change, rules_out, outcome }) => ({ change, rules_out, outcome, same: outcome === before }));
 }

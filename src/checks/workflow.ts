@@ -97,10 +97,11 @@ async function edits(context: CheckContext): Promise<Finding> {
       if (!seen) return failed(`${action} does not reach the other user`);
       const arrived = (seen['command'] as { data?: Record<string, unknown> }).data ?? {};
       const wrong = Object.entries(data).find(([key, value]) => arrived[key] !== value);
-      if (wrong)
-        return failed(
-          `${action} arrives altered: ${wrong[0]} was ${JSON.stringify(wrong[1])}, and is ${JSON.stringify(arrived[wrong[0]])}`,
-        );
+      if (wrong) {
+        const [key, was] = wrong;
+        const altered = `${key} was ${JSON.stringify(was)}, and is ${JSON.stringify(arrived[key])}`;
+        return failed(`${action} arrives altered: ${altered}`, { altered: `${action}: ${altered}` });
+      }
     }
     return passed('add, move and remove arrive as they were sent');
   } finally {
@@ -155,6 +156,8 @@ async function leaves(context: CheckContext): Promise<Finding> {
 async function withQt(context: CheckContext): Promise<Finding> {
   const here = await python();
   if (!here) return skipped('not claimed: no Python with PyQt6 here (see Qt)');
+  // Nothing rests on Qt.
+  if (context.facts.qt?.stayed === false) return skipped('not tried: Qt does not stay (see Qt)');
   const session = context.fresh('s');
   const user = await join(context, session, context.fresh('a'));
   const client = startQt(here, context.address(session, context.fresh('qt')), context);

@@ -73,7 +73,9 @@ export async function startServer(request: StartRequest): Promise<StartedServer>
     if (stop.aborted) throw stoppedEarly();
     const what = how === undefined ? `does not listen on port ${port} after ${STARTS_MS / 1000} s` : `ended (${how})`;
     const said = telling(started.lastLines());
-    throw new ToolError(`The server started with ${called} ${what}${said === undefined ? '' : `: ${said}`}.`);
+    throw new ToolError(
+      `The server started with ${called} ${what}${said === undefined ? '' : `: ${said.replace(/\.$/, '')}`}.`,
+    );
   }
   return started;
 }

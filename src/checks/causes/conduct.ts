@@ -125,6 +125,43 @@ export const conduct: readonly Rule[] = [
         : undefined,
   },
   {
+    cause: 'echoes-to-sender',
+    find: ({ echoed }, { again }) =>
+      echoed
+        ? {
+            what: 'Your server sends changes back to who made them.',
+            why: 'A user sent a command and got it, as the other user of the session did.',
+            do: ['send a command to all of the session but its sender', again('server')],
+          }
+        : undefined,
+  },
+  {
+    cause: 'alters-changes',
+    find: ({ altered }, { again }) =>
+      altered === undefined
+        ? undefined
+        : {
+            what: `Your server alters changes on their way (${altered}).`,
+            why: 'Each field of a command was held against what the other user got.',
+            do: ['pass a command on with all of its fields, known or unknown', again('workflow')],
+          },
+  },
+  {
+    cause: 'silent-presence',
+    find: ({ untold }, scene) =>
+      untold === undefined
+        ? undefined
+        : {
+            what: `Your server does not tell the others who ${untold === 'user:joined' ? 'joins' : 'leaves'}.`,
+            why: `Two users were in one session, and the first got no ${untold} for the second.`,
+            do: [
+              `send {"type":"${untold}","user_id":…} to the others of the session`,
+              readOutput(scene),
+              scene.again('server'),
+            ],
+          },
+  },
+  {
     cause: 'thrown-out',
     find: ({ unexpected_close: closed }, scene) =>
       closed === undefined
@@ -143,10 +180,10 @@ export const conduct: readonly Rule[] = [
   {
     cause: 'throws-qt-out',
     find: ({ qt, join }, scene) =>
-      qt?.stayed === false && join?.outcome === 'acknowledged'
+      qt?.stayed === false && qt.ours_stayed && join?.outcome === 'acknowledged'
         ? {
             what: `Your server throws a real Qt client out: Qt shows ${qt.code} (${qt.name}).`,
-            why: 'One change made the difference: the client. Ours were acknowledged and stayed, and this Qt stays on the bundled echo server.',
+            why: 'One change made the difference: the client. Ours did the same on your server and stayed, and this Qt stays on the bundled echo server.',
             do: [
               readOutput(scene),
               'compare what the two send: loadtest watch shows the conversation of each',

@@ -1,4 +1,8 @@
+import { refusalMeaning } from '../../protocol/refusals.ts';
 import type { Rule } from './rule.ts';
+
+/** Redirections, credentials that are missing, too many requests, and servers in trouble. */
+const REFUSES = /^(?:3\d\d|401|403|407|429|5\d\d)$/;
 
 /** From a name to a WebSocket: those nearest to the wire first. */
 export const connection: readonly Rule[] = [
@@ -123,6 +127,21 @@ export const connection: readonly Rule[] = [
             ],
           }
         : undefined,
+  },
+  {
+    cause: 'refuses-handshake',
+    find: ({ upgrade }, { again }) => {
+      if (upgrade?.said !== 'http' || upgrade.status === undefined || !REFUSES.test(String(upgrade.status))) {
+        return undefined;
+      }
+      const status = `HTTP ${upgrade.status}`;
+      const { meaning, hint } = refusalMeaning(status)!;
+      return {
+        what: `The server refuses the handshake with ${status}: ${meaning}.`,
+        why: 'It answered as a server does that knows what was asked, and says no.',
+        do: [hint.replace(/\.$/, ''), again('reach')],
+      };
+    },
   },
   {
     cause: 'plain-http',
