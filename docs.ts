@@ -24,6 +24,7 @@ import { CHECKLIST } from './src/checks/checklist.ts';
 import { LAYERS } from './src/checks/step.ts';
 import { STEPS } from './src/checks/steps.ts';
 import { JUDGES } from './src/judges/index.ts';
+import { matrixTable } from './src/matrix/page.ts';
 import { CLOSE_CODES } from './src/protocol/close-codes.ts';
 
 const root = import.meta.dirname;
@@ -113,6 +114,7 @@ const BLOCKS: Record<string, () => string | Promise<string>> = {
       ['limit', 'default', 'meaning'],
       LIMITS.map(({ name, shown, about }) => [code(`--${name}`), code(shown), cell(about)]),
     ),
+  matrix: matrixTable,
   bench: benchTable,
   figures,
   scenarios: async () =>

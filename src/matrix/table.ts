@@ -19,10 +19,16 @@ export interface Row {
   each?: readonly [least: number, most: number];
   /** A threshold that the fault breaks. */
   threshold?: string;
-  /** It makes the server's whole process stand still. */
+  /** It makes the server's whole process stand still, which is one of its own then. */
   halts?: boolean;
-  /** Only users who come and go make the server commit it. */
+  /** Users come and go. */
   churns?: boolean;
+  /** It shows in the server's process alone: what rises there. */
+  rises?: 'server_rss' | 'server_fds';
+  /** Judges that look at longer or larger runs and are to claim it: nobody does yet. */
+  unclaimed?: readonly JudgeName[];
+  /** Why it is counted so, and not once for once. */
+  why?: string;
 }
 
 /**
@@ -77,17 +83,34 @@ export const MATRIX = {
     explained: ['convergence'],
     counter: 'stale_snapshots',
   },
-  // Certain only where somebody was told of the departure before the joiner began to connect.
   ghost: {
     fault: 'ghost=1',
     must: ['presence'],
     may: [],
     counter: 'presence_ghosts',
-    each: [0.3, 1],
+    each: [0.1, 1],
+    why: 'certain only where somebody was told of the departure before the joiner began to connect',
     churns: true,
   },
-  'silent-leave': { fault: 'silent-leave=0.5', must: ['presence'], may: [], churns: true },
+  'silent-leave': {
+    fault: 'silent-leave=0.5',
+    must: ['presence'],
+    may: [],
+    counter: 'departures_untold',
+    each: [0.15, 4],
+    why: 'counted for each of those who stay, four at most; whoever is back within a second may have kept its place',
+    churns: true,
+  },
   'two-hosts': { fault: 'two-hosts=0.2', must: ['presence'], may: [], counter: 'two_hosts' },
+  'two-hosts, by churn': {
+    fault: 'two-hosts=0.4',
+    must: ['presence'],
+    may: [],
+    counter: 'two_hosts',
+    each: [0.2, 1],
+    why: 'certain only where both stayed for a second: one may just have been leaving',
+    churns: true,
+  },
   slow: { fault: 'slow=60ms', must: ['thresholds'], may: [], threshold: 'broadcast_latency:p(50)<50' },
   close: { fault: 'close=1011@2s', must: ['disconnects'], may: [], counter: 'disconnects_unexpected' },
   'mute-heartbeat': { fault: 'mute-heartbeat=0.3', must: ['heartbeat'], may: [], counter: 'heartbeats_missed' },
@@ -98,6 +121,27 @@ export const MATRIX = {
     threshold: 'broadcast_latency:p(95)<50',
     halts: true,
   },
+  saturate: {
+    fault: 'saturate=250',
+    must: ['thresholds'],
+    may: [],
+    threshold: 'broadcast_latency:p(95)<50',
+    unclaimed: ['capacity'],
+  },
+  drift: {
+    fault: 'drift=3s/min',
+    must: ['thresholds'],
+    may: [],
+    threshold: 'broadcast_latency:p(95)<50',
+    unclaimed: ['drift'],
+  },
+  'memory-leak': { fault: 'memory-leak=1200MB/min', must: [], may: [], rises: 'server_rss', unclaimed: ['leak'] },
+  'fd-leak': { fault: 'fd-leak', must: [], may: [], rises: 'server_fds', unclaimed: ['leak'] },
+  // Nobody gets in, so that nothing else can be claimed.
+  refuse: { fault: 'refuse', must: ['disconnects'], may: [], counter: 'connections_failed' },
 } as const satisfies Record<string, Row>;
 
 export const rowsOf = (): [name: string, row: Row][] => Object.entries(MATRIX);
+
+/** The name by which the server counts a row's fault. */
+export const faultOf = ({ fault }: Row): string => fault.split(/[=@]/)[0]!;
