@@ -32,9 +32,20 @@ function aboutOption(option: Option): string {
   return `${option.about}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
 }
 
+/** An option as one command means it. */
+function meantIn(option: Option, command: CommandName): Option {
+  const about = option.otherwiseIn?.[command];
+  if (about === undefined) return option;
+  if (option.value === undefined) return { ...option, about };
+  const { initial: _, otherwise: __, ...rest } = option;
+  return { ...rest, about };
+}
+
 /** The options of a command, by group. */
 export function optionsOf(command: CommandName): [Group, [string, Option][]][] {
-  const all = Object.entries(ALL_OPTIONS).filter(([, option]) => option.commands.includes(command));
+  const all = Object.entries(ALL_OPTIONS)
+    .filter(([, option]) => option.commands.includes(command))
+    .map(([name, option]): [string, Option] => [name, meantIn(option, command)]);
   return GROUPS.map((group): [Group, [string, Option][]] => [
     group,
     all.filter(([, option]) => option.group === group),

@@ -42,6 +42,7 @@ export const loadOptions = {
     otherwise: 'the bundled server',
     about:
       'Your server; /ws/SESSION/USER is appended unless it holds {session} and {user}; repeated: sessions are dealt over them',
+    otherwiseIn: { watch: 'The server, to which the application’s own path is passed on' },
     example: '--url ws://localhost:8765',
   },
   header: {

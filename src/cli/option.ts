@@ -13,6 +13,8 @@ interface Common {
   commands: readonly CommandName[];
   /** A sentence without its full stop. */
   about: string;
+  /** The same for a command to which it means something else, and in which it has no default. */
+  otherwiseIn?: Partial<Record<CommandName, string>>;
   short?: string;
   /** Another name for the same. */
   alias?: string;

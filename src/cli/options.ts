@@ -49,11 +49,20 @@ export const OPTIONS = {
     otherwise: 'loadtest.config.ts, .js or .json',
     about: 'File with options of yours',
   },
-  quiet: { group: 'general', commands: EVERY, short: 'q', about: 'Prints the outcome and nothing else' },
+  quiet: {
+    group: 'general',
+    commands: EVERY,
+    short: 'q',
+    about: 'Prints the outcome and nothing else',
+    otherwiseIn: { watch: 'Prints what was seen in all, at the end, and nothing else' },
+  },
   json: {
     group: 'general',
     commands: EVERY,
     about: 'Prints the result as JSON on standard output, and nothing else there',
+    otherwiseIn: {
+      watch: 'Prints the recording on standard output, a line as each thing happens; words go to standard error',
+    },
   },
   'no-color': { group: 'general', commands: EVERY, about: 'Prints without colours, as NO_COLOR does' },
   help: { group: 'general', commands: EVERY, short: 'h', about: 'Prints this' },
