@@ -106,9 +106,11 @@ describe.concurrent('the program', () => {
     const { code, out, err } = await loadtest('run', './later.ts', ...SHORT, '--json');
     expect(code).toBe(107);
     const result = resultSchema.parse(JSON.parse(out)) as Result;
-    expect(result.errors).toMatchObject([{ kind: 'scenario', message: 'nobody caught this', count: 1 }]);
+    expect(result.errors).toMatchObject([
+      { kind: 'scenario', message: 'nobody caught this (later.ts, line 3)', count: 1 },
+    ]);
     expect(err).toContain('printed by the file');
-    expect(err).toContain('✗ the scenario file threw: nobody caught this\n');
+    expect(err).toContain('✗ the scenario file threw: nobody caught this (later.ts, line 3)\n');
     expect(err).not.toMatch(/^ +at /m);
   });
 
