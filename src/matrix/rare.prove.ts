@@ -1,13 +1,15 @@
 import { expect, it } from 'vitest';
 import { writeProof } from '../core/testing/proofs.ts';
-import { run } from '../index.ts';
+import { execute } from '../engine/execute.ts';
+import { builtUrl } from '../engine/programs.ts';
+import { planOf } from '../load/testing/simulate.ts';
 import { writeProven, type Proven } from './page.ts';
 import { MATRIX, type Row } from './table.ts';
 import { counterOf, notPassed } from './trial.ts';
 
 /** One copy in ten thousand: with so much traffic some dozens in a minute. */
 const PROBABILITY = 0.0001;
-const LOAD = { users: 10, sessions: 5, rate: 12, duration: '1m', 'ramp-up': '2s', settle: '1s', seed: 1 } as const;
+const LOAD = { users: 10, sessions: 5, rate: 12, duration_ms: 60_000, deadline_ms: 5000, scenario: 'steady' };
 const RARE = ['drop', 'duplicate', 'reorder', 'reorder-senders', 'leak', 'echo', 'corrupt', 'invent'] as const;
 
 /** What is claimed of time is the machine's affair here. */
@@ -16,7 +18,11 @@ const OF_TIME = new Set(['thresholds', 'slow-readers']);
 async function prove(name: (typeof RARE)[number]): Promise<Proven> {
   const row: Row = MATRIX[name];
   const fault = `${name}=${PROBABILITY}`;
-  const result = await run({ ...LOAD, fault: [fault] });
+  const { result } = await execute({
+    plan: planOf({ ...LOAD, target: 'bundled', faults: [fault] }),
+    run: { id: 'rare00', started_at: new Date().toISOString() },
+    scenario_url: builtUrl('scenarios/steady.js').href,
+  });
   const said = result.events.find(({ kind }) => kind === 'faults')?.text;
   const committed = Number(new RegExp(`\\b${name} (\\d+)$`).exec(said ?? '')?.[1]);
   const least = counterOf(result, row.counter!);
