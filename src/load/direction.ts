@@ -1,7 +1,7 @@
 import { Activities, type Habits } from './activities.ts';
 import { Asides, type AsidesOptions } from './asides.ts';
 import { Journeys, type JourneysOptions } from './journeys.ts';
-import type { PopulationOptions } from './population.ts';
+import type { PopulationOptions } from './population-options.ts';
 import { Replays } from './replays.ts';
 import type { Seats } from './seats.ts';
 import { Turns, type TurnsOptions } from './turns.ts';

@@ -1,52 +1,31 @@
 import { COUNTER, type Recorder } from '../core/recorder.ts';
 import { knowledgeOf } from '../oracles/attendees.ts';
-import { Delivery, type DeliveryOptions } from '../oracles/delivery.ts';
+import { Delivery } from '../oracles/delivery.ts';
 import { Presence } from '../oracles/presence.ts';
-import { stageEnds, type Plan } from '../plan/plan.ts';
+import { stageEnds } from '../plan/plan.ts';
 import { Collab } from '../protocol/collab.ts';
 import { inspectCommand } from '../protocol/command.ts';
-import type { Listener, Protocol, Welcome } from '../protocol/protocol.ts';
-import type { ScenarioSpec } from '../scenario/define.ts';
-import type { Walk } from '../scenario/journey.ts';
+import type { Protocol } from '../protocol/protocol.ts';
 import type { Habits } from './activities.ts';
-import type { Asides } from './asides.ts';
-import { habitsOf, turnsOf } from './direction.ts';
 import { Agenda, CURSOR, EDIT, LIFE, TURN, type Actor } from './agenda.ts';
+import type { Asides } from './asides.ts';
 import { Attendance } from './attendance.ts';
+import { habitsOf, turnsOf } from './direction.ts';
 import { Heartbeats, type Pulse } from './heartbeats.ts';
-import { Looks } from './looks.ts';
-import type { LifeEvents } from './life-events.ts';
+import { Incoming } from './incoming.ts';
 import { Journeys } from './journeys.ts';
+import type { LifeEvents } from './life-events.ts';
 import { Lives } from './lives.ts';
-import type { Clock, Connection, Door, DoorEvents, Ending, Timer } from './ports.ts';
+import { Looks } from './looks.ts';
 import { Outgoing } from './outgoing.ts';
+import type { PopulationOptions } from './population-options.ts';
+import type { Connection, DoorEvents, Ending } from './ports.ts';
 import { Recoveries } from './recoveries.ts';
 import { Seats } from './seats.ts';
 import type { Turns } from './turns.ts';
 
 /** How long nothing may come before a drained run is over, µs. */
 const QUIET_US = 1_000_000;
-
-export interface PopulationOptions {
-  plan: Plan;
-  run: string;
-  spec: ScenarioSpec;
-  /** Indices in the whole run of this process's sessions. */
-  sessions: readonly number[];
-  recorder: Recorder;
-  clock: Clock;
-  timer: Timer;
-  door: Door;
-  /** Wall clock, s, for the `timestamp` of messages. */
-  wallClock: () => number;
-  same: DeliveryOptions['same'];
-  /** What the users of a journey do. */
-  walk?: Walk;
-  /** Told of what a journey throws. */
-  threw?: (error: unknown) => void;
-  /** Everybody has left after the drain. */
-  done: () => void;
-}
 
 /**
  * The simulated users of one process: whole sessions, one timer, one queue of due times. Knows no host: clock, timer
@@ -55,7 +34,7 @@ export interface PopulationOptions {
  * Here is where everything meets: the door's events go to the protocol, what the protocol tells goes to the users'
  * lives and to the oracles, and what is due is sent.
  */
-export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Actor {
+export class Population implements DoorEvents, LifeEvents, Pulse, Actor {
   readonly #options: PopulationOptions;
   readonly #recorder: Recorder;
   readonly #seats: Seats;
@@ -67,14 +46,13 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   readonly #heartbeats: Heartbeats;
   readonly #attendance: Attendance;
   readonly #lives: Lives;
+  readonly #incoming: Incoming;
   readonly #outgoing: Outgoing;
   readonly #deadlineUs: number;
   readonly #recoveries: Recoveries;
   readonly #looks: Looks;
   readonly #journeys: Journeys | undefined;
   readonly #turns: Turns | Asides | Journeys;
-  /** What the server said to the user who is being let in. */
-  #welcome: Welcome = {};
   /** When anything last came over each connection, µs. */
   readonly #heardAt: Float64Array;
 
@@ -85,15 +63,15 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     this.#options = options;
     this.#recorder = recorder;
     this.#seats = seats;
-    this.#deadlineUs = plan.deadline_ms * 1000;
+    const deadline_us = plan.deadline_ms * 1000;
+    this.#deadlineUs = deadline_us;
     const activities = habitsOf(options, seats);
     this.#activities = activities;
-    this.#protocol = new Collab(plan.seed, this, options.wallClock);
     this.#delivery = new Delivery({
       run,
       users: plan.users,
       sessions,
-      deadline_us: this.#deadlineUs,
+      deadline_us,
       seed: plan.seed,
       items: plan.items,
       places: activities.places,
@@ -102,9 +80,16 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
       same: options.same,
       inspect: inspectCommand,
     });
-    const deadline_us = this.#deadlineUs;
-    const heardAt = (seat: number): number => this.#heardAt[seat]!;
-    this.#presence = new Presence({ run, users: plan.users, sessions, deadline_us, recorder, heardAt });
+    const heardAt = new Float64Array(seats.count);
+    this.#heardAt = heardAt;
+    this.#presence = new Presence({
+      run,
+      users: plan.users,
+      sessions,
+      deadline_us,
+      recorder,
+      heardAt: (seat) => heardAt[seat]!,
+    });
     this.#agenda = new Agenda(seats.count, clock, options.timer, end, this);
     this.#heartbeats = new Heartbeats(plan, seats, recorder, this.#agenda, this);
     this.#attendance = new Attendance(seats.count, recorder, end);
@@ -116,9 +101,20 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
       attendance: this.#attendance,
       door: options.door,
       inbox: this,
-      activities: this.#activities,
+      activities,
       events: this,
     });
+    this.#recoveries = new Recoveries(seats.count, recorder);
+    this.#incoming = new Incoming({
+      recorder,
+      lives: this.#lives,
+      heartbeats: this.#heartbeats,
+      recoveries: this.#recoveries,
+      delivery: this.#delivery,
+      presence: this.#presence,
+      isLook: (seat) => this.#looks.answered(seat),
+    });
+    this.#protocol = new Collab(plan.seed, this.#incoming, options.wallClock);
     this.#outgoing = new Outgoing({
       run,
       items: plan.items,
@@ -126,29 +122,21 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
       recorder,
       seats,
       agenda: this.#agenda,
-      activities: this.#activities,
+      activities,
       lives: this.#lives,
       protocol: this.#protocol,
       delivery: this.#delivery,
     });
-    this.#heardAt = new Float64Array(seats.count);
-    this.#recoveries = new Recoveries(seats.count, recorder);
-    this.#turns = turnsOf(options, this.#activities, {
+    const parts = {
       seats,
       agenda: this.#agenda,
       lives: this.#lives,
       outgoing: this.#outgoing,
       recoveries: this.#recoveries,
-    });
+    };
+    this.#turns = turnsOf(options, activities, parts);
     this.#journeys = this.#turns instanceof Journeys ? this.#turns : undefined;
-    this.#looks = new Looks({
-      seats,
-      lives: this.#lives,
-      outgoing: this.#outgoing,
-      delivery: this.#delivery,
-      recoveries: this.#recoveries,
-      deadline_us: this.#deadlineUs,
-    });
+    this.#looks = new Looks({ ...parts, delivery: this.#delivery, deadline_us });
   }
 
   /** Sets every user's first due times. */
@@ -233,8 +221,8 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
   }
 
   entered(seat: number, nth: number, at: number): void {
-    this.#delivery.joined(seat, this.#welcome, at);
-    this.#presence.joined(seat, this.#welcome, at);
+    this.#delivery.joined(seat, this.#incoming.welcome, at);
+    this.#presence.joined(seat, this.#incoming.welcome, at);
     this.#heardAt[seat] = at;
     this.#recoveries.entered(seat, at);
     this.#outgoing.sync(seat, at);
@@ -290,53 +278,5 @@ export class Population implements DoorEvents, Listener, LifeEvents, Pulse, Acto
     if (!this.#lives.owns(seat, connection)) return;
     this.#lives.ended(seat, ending, at);
     this.#agenda.arm();
-  }
-
-  // What the protocol reads in it.
-
-  joined(seat: number, welcome: Welcome, at: number): void {
-    this.#welcome = welcome;
-    this.#lives.acknowledged(seat, at);
-  }
-
-  presence(seat: number, userId: string, isIn: boolean, at: number): void {
-    this.#presence.notice(seat, userId, isIn, at);
-  }
-
-  host(seat: number, userId: string | undefined, at: number): void {
-    this.#presence.host(seat, userId, at);
-  }
-
-  state(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
-    this.#recoveries.state(seat, at);
-    this.#delivery.state(seat, bytes, start, end, this.#looks.answered(seat), at);
-  }
-
-  change(seat: number, bytes: Uint8Array, start: number, end: number, token: number, at: number): void {
-    this.#delivery.received(seat, bytes, start, end, token, at);
-  }
-
-  acknowledged(seat: number, bytes: Uint8Array, token: number, version: number | undefined, at: number): void {
-    this.#delivery.acknowledged(seat, bytes, token, version, at);
-  }
-
-  pong(seat: number, at: number): void {
-    this.#heartbeats.pong(seat, at);
-  }
-
-  cursor(_seat: number, at: number): void {
-    this.#recorder.count(this.#recorder.stageOf(at), COUNTER.cursors_received, 1);
-  }
-
-  refused(_seat: number, code: string, message: string, at: number): void {
-    this.#recorder.error('refused', `${code}: ${message}`, at / 1000);
-  }
-
-  unreadable(_seat: number, why: string, at: number): void {
-    this.#recorder.error('unreadable', why, at / 1000);
-  }
-
-  trait(trait: Parameters<Listener['trait']>[0]): void {
-    this.#recorder.trait(trait);
   }
 }
