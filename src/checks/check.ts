@@ -211,7 +211,8 @@ function summaryOf(
   }
   const worst =
     verdicts.find(({ standing }) => standing === 'fail') ?? verdicts.find(({ standing }) => standing === 'unknown');
-  if (worst) return `${worst.standing === 'fail' ? 'It fails at' : 'Undecided at'} ${worst.judge}: ${worst.because}.`;
+  if (worst)
+    return `${worst.standing === 'fail' ? 'It fails at' : 'Undecided at'} ${worst.judge}: ${worst.because.replace(/\.$/, '')}.`;
   if (verdicts.length === 0) return 'Nothing was looked at.';
   const skips = outcomes.filter(({ standing }) => standing === 'skip').map(({ layer }) => layer);
   return `Everything holds in ${verdicts.length} layers${skips.length > 0 ? `; not claimed: ${skips.join(', ')}` : ''}.`;

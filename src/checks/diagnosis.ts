@@ -24,7 +24,7 @@ export function diagnose(facts: Facts, scene: Scene): Diagnosis[] {
 export const unexplained = ({ id, layer, says, evidence }: Carried, scene: Scene): Diagnosis => ({
   cause: 'unexplained',
   kind: 'cause',
-  what: `It fails at ${id}: ${says}.`,
+  what: `It fails at ${id}: ${says.replace(/\.$/, '')}.`,
   why: `No cause that this tool knows fits; ${evidence.length > 0 ? 'the evidence stands with the step' : 'the step says all that was seen'}.`,
   do: [
     readOutput(scene),
