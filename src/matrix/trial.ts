@@ -21,7 +21,7 @@ const PLAN: Partial<Plan> = {
   ramp_up_ms: 500,
   settle_ms: 500,
   duration_ms: 3000,
-  deadline_ms: 2500,
+  deadline_ms: 5000,
 };
 
 const [visitor, ...editors] = churn.spec.users;

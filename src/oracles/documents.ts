@@ -2,13 +2,14 @@ import { COUNTER, type Recorder } from '../core/recorder.ts';
 import { placesOf } from '../protocol/change.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
 import { Amends } from './amends.ts';
-import { TAKEN, type Flight } from './flight.ts';
+import { NONE, TAKEN, type Flight } from './flight.ts';
 import type { Step } from './contents.ts';
 import { History } from './history.ts';
 import type { Membership } from './membership.ts';
 import { Replicas } from './replicas.ts';
 import { Snapshots } from './snapshots.ts';
 import { tellExample, type Told } from './told.ts';
+import { witnessed } from './witness.ts';
 
 export interface DocumentsOptions {
   run: string;
@@ -53,8 +54,7 @@ export class Documents {
   #givesStates = false;
 
   constructor(options: DocumentsOptions, flight: Flight, members: Membership) {
-    const { sessions, users, items } = options;
-    const { places = placesOf(items, users) } = options;
+    const { sessions, users, items, places = placesOf(items, users) } = options;
     this.#options = options;
     this.#recorder = options.recorder;
     this.#users = users;
@@ -240,6 +240,12 @@ export class Documents {
       if (this.#givesStates) this.#snapshots.takeUnordered(seat, snapshot, this.#flight, at);
       if (version !== undefined) this.#snapshots.remember(seat, snapshot, version, at);
       return;
+    }
+    const missing = this.#historyOf(seat).onlyMissing(version);
+    const entry = missing > 0 ? witnessed(this.#flight, seat - (seat % this.#users), snapshot) : NONE;
+    if (entry !== NONE) {
+      this.#flight.flags[entry]! |= TAKEN;
+      this.versioned(entry, missing, at);
     }
     this.#snapshots.take(seat, snapshot, version, this.#told[seat]!, at);
     this.#amends.state(seat, version);

@@ -173,6 +173,18 @@ export class History {
     items[place] = item;
   }
 
+  /** The one version up to this one of which no change is known; 0 where there is none, or several. */
+  onlyMissing(version: number): number {
+    if (this.known < 0 || version - this.known > this.#window) return 0;
+    let missing = 0;
+    for (let v = this.known + 1; v <= version; v++) {
+      if (this.#pastOf().has(v)) continue;
+      if (missing > 0) return 0;
+      missing = v;
+    }
+    return missing;
+  }
+
   /** Whether this user added what is in a place, after `since`, µs; others may have changed it meanwhile. */
   isAddedBy(user: number, place: number, since: number): boolean {
     return this.#addedAt[place]! > since && this.#addedBy[place] === user && isThere(this.contents.cells[place]!);
