@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { sessionId, userId } from '../plan/plan.ts';
 import { copyIn, foundIn, live, still, type Copy } from './testing/history.ts';
 import type { Guest, ReferenceServer } from './testing/reference.ts';
+import { RUN } from './testing/simulate.ts';
 
 /** Everybody has been in for longer than a message takes from here on, µs: what is sent must arrive. */
 const SETTLED_US = 2_500_000;
@@ -19,6 +21,10 @@ type Deed = (delivery: Delivery) => boolean;
 /** A user of another session. */
 const stranger = ({ server, to }: Delivery): Guest | undefined =>
   [...server.clients].find(({ session }) => session !== to.session);
+
+/** Who sent it. */
+const senderOf = ({ server, to, copy }: Delivery): Guest | undefined =>
+  [...server.clients].find(({ session, user }) => session === to.session && user === parseInt(copy.sender, 36));
 
 /** Sends a copy after the next one to the same receiver that is of the same sender, or of another. */
 function swap(isSameSender: boolean): { deed: Deed; next: Deed } {
@@ -46,7 +52,14 @@ function swap(isSameSender: boolean): { deed: Deed; next: Deed } {
  */
 const DEEDS: Record<
   string,
-  { make(): { deed: Deed; next?: Deed }; moves: string[]; mayDiverge?: true; isMany?: true }
+  {
+    make(): { deed: Deed; next?: Deed };
+    moves: string[];
+    mayDiverge?: true;
+    isMany?: true;
+    /** Whom it harms, where that is not the receiver. */
+    victim?(delivery: Delivery): Guest | undefined;
+  }
 > = {
   'kept back': { make: () => ({ deed: () => true }), moves: ['lost'], mayDiverge: true },
   repeated: {
@@ -65,6 +78,7 @@ const DEEDS: Record<
   'also sent to another session': {
     make: () => ({ deed: (delivery) => (stranger(delivery)?.deliver(delivery.text), false) }),
     moves: ['misrouted'],
+    victim: stranger,
   },
   'sent to another session instead': {
     make: () => ({ deed: (delivery) => (stranger(delivery)?.deliver(delivery.text), true) }),
@@ -80,15 +94,10 @@ const DEEDS: Record<
   },
   'also sent back to its sender': {
     make: () => ({
-      deed({ text, copy, to, server }) {
-        const sender = [...server.clients].find(
-          ({ session, user }) => session === to.session && user === parseInt(copy.sender, 36),
-        );
-        sender?.deliver(text);
-        return false;
-      },
+      deed: (delivery) => (senderOf(delivery)?.deliver(delivery.text), false),
     }),
     moves: ['echoed'],
+    victim: senderOf,
   },
   'followed by one that nobody sent': {
     make: () => ({
@@ -113,7 +122,7 @@ const DEEDS: Record<
 };
 
 it.each(Object.keys(DEEDS))('a single delivery %s is always found, and counted as nothing else', (name) => {
-  const { make, moves, mayDiverge, isMany } = DEEDS[name]!;
+  const { make, moves, mayDiverge, isMany, victim = ({ to }) => to } = DEEDS[name]!;
   let tried = 0;
   let diverged = 0;
   fc.assert(
@@ -121,6 +130,7 @@ it.each(Object.keys(DEEDS))('a single delivery %s is always found, and counted a
       const { deed, next } = make();
       let copies = 0;
       let isDone = false;
+      let harmed: Guest | undefined;
       const run = live(of, {
         // As fast for everybody: a copy that came aside would overtake others.
         delay: () => 300,
@@ -131,6 +141,7 @@ it.each(Object.keys(DEEDS))('a single delivery %s is always found, and counted a
           if (isDone) return next?.(delivery) !== true;
           if (copies++ < nth) return true;
           isDone = true;
+          harmed = victim(delivery);
           return !deed(delivery);
         },
       });
@@ -141,6 +152,10 @@ it.each(Object.keys(DEEDS))('a single delivery %s is always found, and counted a
       tried++;
       if (isMany) expect(Object.keys(found)).toEqual(moves);
       else expect(found).toEqual(Object.fromEntries(moves.map((counter) => [counter, 1])));
+      const told = run.intervals.flatMap(({ examples }) => examples).find(({ kind }) => kind === moves[0]);
+      const { session, user } = harmed!;
+      if (!isMany)
+        expect(told).toMatchObject({ session: sessionId(RUN, session), receiver: userId(RUN, session, user) });
       if (!isMany) expect(diverged_replicas).toBeLessThanOrEqual(mayDiverge ? 1 : 0);
       if (!isMany) expect(run.count('diverged_by_loss')).toBe(diverged_replicas);
       diverged += diverged_replicas;
