@@ -9,7 +9,7 @@ describe('late-join', () => {
   });
 
   test.each([
-    ['stale_snapshots', '2 users were given a wrong document'],
+    ['stale_snapshots', '2 times a user was given a wrong document'],
     ['missed_at_join', '2 changes after a joiner’s document never reached it'],
     ['overlapped', '2 changes came again that the document already held'],
   ] as const)('fails %s, and says when the first was', (counter, words) => {

@@ -17,7 +17,7 @@ export const lateJoin: Judge = {
     const checked = counterIn(measured, 'states_checked');
     const [stale, missed, overlapped] = KINDS.map((name) => counterIn(measured, name)) as [number, number, number];
     const wrong = [
-      ...(stale > 0 ? [`${counted(stale, 'user was', 'users were')} given a wrong document`] : []),
+      ...(stale > 0 ? [`${counted(stale, 'time')} a user was given a wrong document`] : []),
       ...(missed > 0 ? [`${counted(missed, 'change')} after a joiner’s document never reached it`] : []),
       ...(overlapped > 0 ? [`${counted(overlapped, 'change')} came again that the document already held`] : []),
     ];

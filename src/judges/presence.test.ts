@@ -17,9 +17,9 @@ describe('presence', () => {
   });
 
   test.each([
-    ['presence_ghosts', '2 users were shown as there who were not'],
-    ['presence_missing', '2 users were not shown who were there'],
-    ['presence_repeated', '2 users were shown twice, or to themselves'],
+    ['presence_ghosts', '2 times somebody was shown as there who was not'],
+    ['presence_missing', '2 times somebody was not shown who was there'],
+    ['presence_repeated', '2 times somebody was shown twice, or to itself'],
     ['arrivals_untold', '2 times a user was never told that another one had come'],
     ['departures_untold', '2 times a user was never told that another one had left'],
     ['two_hosts', '2 users were made host of a session that had one'],

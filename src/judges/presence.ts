@@ -8,24 +8,18 @@ const TOLD = 'everybody is told who comes and goes';
 
 /** What can be wrong, in words, and whether it is that something did not come. */
 const KINDS: readonly { name: string; awaited?: true; words(count: number): string }[] = [
-  { name: 'presence_ghosts', words: (count) => `${shown(count)} as there who ${was(count)} not` },
-  {
-    name: 'presence_missing',
-    words: (count) => `${counted(count, 'user')} ${was(count)} not shown who ${was(count)} there`,
-  },
-  {
-    name: 'presence_repeated',
-    words: (count) => `${shown(count)} twice, or to ${count === 1 ? 'itself' : 'themselves'}`,
-  },
+  { name: 'presence_ghosts', words: (count) => `${times(count)} somebody was shown as there who was not` },
+  { name: 'presence_missing', words: (count) => `${times(count)} somebody was not shown who was there` },
+  { name: 'presence_repeated', words: (count) => `${times(count)} somebody was shown twice, or to itself` },
   {
     name: 'arrivals_untold',
     awaited: true,
-    words: (count) => `${counted(count, 'time')} a user was never told that another one had come`,
+    words: (count) => `${times(count)} a user was never told that another one had come`,
   },
   {
     name: 'departures_untold',
     awaited: true,
-    words: (count) => `${counted(count, 'time')} a user was never told that another one had left`,
+    words: (count) => `${times(count)} a user was never told that another one had left`,
   },
   {
     name: 'two_hosts',
@@ -39,7 +33,7 @@ const KINDS: readonly { name: string; awaited?: true; words(count: number): stri
 ];
 
 const was = (count: number): string => (count === 1 ? 'was' : 'were');
-const shown = (count: number): string => `${counted(count, 'user')} ${was(count)} shown`;
+const times = (count: number): string => counted(count, 'time');
 
 export const presence: Judge = {
   name: 'presence',

@@ -68,7 +68,7 @@ function examples(evidence: Evidence[], { result, zone }: PageDocument): HTMLEle
       moment === undefined ? NONE : clock(started + moment, zone.offset_min, true),
       kindWords(example.kind),
       h('span', { title: example.session }, shortId(example.session)),
-      h('span', { title: [example.sender, example.receiver].filter(Boolean).join(' → ') }, whoOf(example)),
+      h('span', { title: [example.sender, example.receiver].filter(Boolean).join(', ') }, whoOf(example)),
       h('span', { title: example.item_id ?? '' }, whatOf(example)),
       h('span', { title: beforeOf(example, zone.offset_min, started) }, example.note ?? ''),
     ];

@@ -1,9 +1,14 @@
 import type { Evidence, Result } from '../result/result.ts';
 import { abbreviated, clock, offsetAt, shortId, shortUser } from './words.ts';
 
-/** Who it was about: `u7 → u31`; with the session where somebody is of another. */
-export function whoOf({ session, sender, receiver }: Evidence): string {
-  return [sender, receiver].flatMap((id) => (id === undefined ? [] : shortUser(id, session))).join(' → ');
+/**
+ * Who it was about: `u7 → u31` for a change of u7 at u31, `u31 about u7` for what u31 was told of u7; with the session
+ * where somebody is of another.
+ */
+export function whoOf({ kind, session, sender, receiver }: Evidence): string {
+  const short = (ids: (string | undefined)[]): string[] =>
+    ids.flatMap((id) => (id === undefined ? [] : shortUser(id, session)));
+  return kind === 'presence_errors' ? short([receiver, sender]).join(' about ') : short([sender, receiver]).join(' → ');
 }
 
 /** What it was about: `move_item 5f0c…91`, `#17` where only the sequence number is known. */
