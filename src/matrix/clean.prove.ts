@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { createServer } from '../../server/server.ts';
 import { writeProof } from '../core/testing/proofs.ts';
+import { parseDuration } from '../core/units.ts';
 import { listScenarios } from '../engine/loader.ts';
 import { rehearse } from '../engine/testing/rehearse.ts';
 import { planOf } from '../load/testing/simulate.ts';
@@ -16,9 +17,22 @@ const HEAVY = 10;
 const OF_TIME = new Set(['thresholds', 'slow-readers']);
 
 async function runOnce(spec: ScenarioSpec, seed: number): Promise<Result> {
-  const { rate = 2, sessions = 5 } = spec.defaults ?? {};
+  const { rate = 2, sessions = 5, items = 10, heartbeat = '5s', 'ramp-up': ramp = '1s' } = spec.defaults ?? {};
+  const leaves = spec.users.some((kind) => kind.leaves !== undefined);
+  const plans = { edits: rate > 0, cursors: rate > 0, heartbeats: true, leaves };
   const server = await createServer({ port: 0 });
-  const plan = planOf({ users: 10, sessions, rate, items: 10, seed, duration_ms: 20_000, deadline_ms: 5000 });
+  const plan = planOf({
+    users: 10,
+    sessions,
+    rate,
+    items,
+    seed,
+    heartbeat_ms: parseDuration(heartbeat, 'heartbeat'),
+    ramp_up_ms: parseDuration(ramp, 'ramp-up'),
+    duration_ms: 20_000,
+    deadline_ms: 5000,
+    plans,
+  });
   const target = { urls: [server.url], headers: {}, subprotocols: [] };
   const result = await rehearse(plan, `pr000${seed}`, spec, target);
   await server.close();
