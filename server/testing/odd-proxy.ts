@@ -61,8 +61,12 @@ function serve(client: WebSocket, url: string, odd: Oddities): void {
     if (isReady) say(text);
     else early.push(text);
   });
-  client.on('message', (data: Buffer) => void ready.then(() => server.send(data.toString())));
-  void ready.then(() => {
+  const onceReady = (call: () => void): void =>
+    void ready.then(call, () => {
+      // Its client was gone before.
+    });
+  client.on('message', (data: Buffer) => onceReady(() => server.send(data.toString())));
+  onceReady(() => {
     isReady = true;
     for (const text of early) say(text);
   });
