@@ -1,33 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '../core/errors.ts';
-import { planOf } from '../load/testing/simulate.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Metric, Result } from '../result/result.ts';
 import { execute } from './execute.ts';
-import { builtUrl } from './programs.ts';
 import type { ExecuteHooks } from './request.ts';
+import { requestOf } from './testing/request.ts';
+import { isFit, wrong } from './testing/results.ts';
 
 /** Who is to blame: real processes that are stopped for real, on either side. */
 
 const run = async (plan: Partial<Plan>, hooks: ExecuteHooks = {}): Promise<Result> => {
-  const { result } = await execute(
-    {
-      plan: planOf({
-        scenario: 'steady',
-        target: 'bundled',
-        users: 6,
-        sessions: 4,
-        rate: 20,
-        ramp_up_ms: 300,
-        settle_ms: 200,
-        deadline_ms: 10_000,
-        ...plan,
-      }),
-      run: { id: 'who000', started_at: new Date(0).toISOString() },
-      scenario_url: builtUrl('scenarios/steady.js').href,
-    },
-    hooks,
-  );
+  const { result } = await execute(requestOf({ rate: 20, deadline_ms: 10_000, ...plan }), hooks);
   return result;
 };
 
@@ -68,7 +51,7 @@ describe.concurrent('who is to blame', () => {
     const generator = verdictOf(result, 'generator');
     expect(generator.standing).toBe('unknown');
     expect(generator.because).toMatch(
-      /its sends were late by [1-9]\d\d(\.\d+)? ms at p99, which is over 10 ms \(worst at \d\d:\d\d:\d\d\).*; (take|leave) /,
+      /(its sends were late by [1-9]\d\d(\.\d+)? ms at p99, which is over 10 ms|others had its core for .*) \(worst at \d\d:\d\d:\d\d\).*; (take|leave) /,
     );
     expect(verdictOf(result, 'thresholds')).toMatchObject({ standing: 'unknown', explained_by: 'generator' });
     expect(verdictOf(result, 'delivery').standing).toBe('pass');
@@ -80,23 +63,27 @@ describe.concurrent('who is to blame', () => {
     // A loose objective: these machines are slow at times, and that is not what is tested.
     const thresholds = ['broadcast_latency:p(99)<5000'];
     const result = await run({ duration_ms: 6000, faults: ['stall=200ms/1s'], thresholds });
-    expect(verdictOf(result, 'generator')).toMatchObject({ standing: 'pass' });
-    expect(verdictOf(result, 'delivery')).toMatchObject({ standing: 'pass' });
+    expect(wrong(result)).toEqual([]);
     const latency = result.metrics['broadcast_latency'] as Extract<Metric, { kind: 'trend' }>;
-    expect(latency.count).toBeGreaterThan(10_000);
+    expect(latency.count).toBeGreaterThan(isFit(result) ? 10_000 : 1000);
     // A stall of T every S: the share that waits longer than w is (T − w) / S, so that all but a share q waits for at
-    // most T − q S. Some 2,900 changes tell p90 to within 6 ms, p99 to 2 and p99.9 to 1; a busy machine only adds.
+    // most T − q S. Some 2,900 changes tell p90 to within 6 ms, p99 to 2 and p99.9 to 1. A busy machine only adds: as
+    // much as it kept either loop for longer, and no one knows how much where the generator was not fit.
     const [stall, period] = [200, 1000];
+    const { max } = result.metrics['server_event_loop_delay'] as Extract<Metric, { kind: 'gauge' }>;
+    const own = result.metrics['generator_event_loop_delay'] as Extract<Metric, { kind: 'gauge' }>;
+    const added = isFit(result) ? Math.max(0, max - stall) + own.max : Infinity;
     for (const [measured, beyond, below, above] of [
       [latency.p90, 0.1, 30, 60],
       [latency.p99, 0.01, 12, 80],
       [latency.p999, 0.001, 8, 120],
     ] as const) {
       const expected = stall - beyond * period;
-      expect(measured).toBeGreaterThan(expected - below);
-      expect(measured).toBeLessThan(expected + above);
+      // None where so many did not come at all.
+      expect(measured ?? Infinity).toBeGreaterThan(expected - below);
+      expect(measured ?? Infinity).toBeLessThanOrEqual(expected + above + added);
     }
     expect(result.environment.floor_ms).toBeGreaterThan(0);
-    expect(result.environment.floor_ms).toBeLessThan(latency.p90!);
+    expect(result.environment.floor_ms).toBeLessThan(latency.p90 ?? Infinity);
   });
 });

@@ -1,49 +1,40 @@
 import { expect, it } from 'vitest';
-import { planOf } from '../load/testing/simulate.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Metric, Result } from '../result/result.ts';
+import type { Result } from '../result/result.ts';
 import { execute } from './execute.ts';
 import { loadScenario } from './loader.ts';
 import { builtUrl } from './programs.ts';
+import { requestOf } from './testing/request.ts';
+import { countOf, isFit, wrong } from './testing/results.ts';
 
 /** Storms, late joiners and bad peers over real sockets, against the reference server, by the scenarios’ own thresholds. */
 async function run(scenario: string, plan: Partial<Plan> = {}): Promise<Result> {
-  const { href } = builtUrl(`scenarios/${scenario}.js`);
-  const { spec } = await loadScenario(href);
-  const { result } = await execute({
-    plan: planOf({
+  const { spec } = await loadScenario(builtUrl(`scenarios/${scenario}.js`).href);
+  const { result } = await execute(
+    requestOf({
       scenario,
-      target: 'bundled',
       users: 10,
       sessions: 3,
       rate: 10,
-      ramp_up_ms: 300,
       // The window begins with a second of the run's clock, as its slices do.
-      settle_ms: 700,
+      settle_ms: 1700,
       duration_ms: 4000,
+      deadline_ms: 2000,
       heartbeat_ms: 1500,
       thresholds: spec.thresholds,
       ...plan,
     }),
-    run: { id: 'e2e000', started_at: new Date(0).toISOString() },
-    scenario_url: href,
-  });
+  );
   return result;
 }
 
-const countOf = ({ metrics }: Result, name: string): number =>
-  (metrics[name] as Extract<Metric, { kind: 'counter' } | { kind: 'trend' }>).count;
-
-/** Verdicts that do not pass, but for what a machine busy with other tests explains. */
-const wrong = ({ verdicts }: Result): unknown[] =>
-  verdicts.filter((one) => one.standing !== 'pass' && one.judge !== 'generator' && one.explained_by !== 'generator');
-
-/** Nothing is wrong, and all of this was judged. */
+/** Nothing is wrong, and all of this was judged, and often enough, where the machine was up to it. */
 function expectPass(result: Result, judges: string[]): void {
   expect(wrong(result)).toEqual([]);
+  expect(countOf(result, 'deliveries')).toBe(countOf(result, 'deliveries_expected'));
+  if (!isFit(result)) return;
   expect(result.verdicts.map(({ judge }) => judge)).toEqual(expect.arrayContaining(judges));
   expect(countOf(result, 'deliveries')).toBeGreaterThan(3000);
-  expect(countOf(result, 'deliveries')).toBe(countOf(result, 'deliveries_expected'));
 }
 
 it.concurrent('join-storm passes: everybody at once, and nobody is left out', async () => {
