@@ -54,16 +54,15 @@ export class Documents {
   #givesStates = false;
 
   constructor(options: DocumentsOptions, flight: Flight, members: Membership) {
-    const { sessions, users, items, places = placesOf(items, users) } = options;
+    const { sessions, users, items, recorder, deadline_us, places = placesOf(items, users) } = options;
     this.#options = options;
-    this.#recorder = options.recorder;
+    this.#recorder = recorder;
     this.#users = users;
     this.#flight = flight;
     this.#members = members;
     this.#histories = sessions.map(() => new History(places, users));
     this.#told = new Float64Array(sessions.length * users);
     this.#nameless = new Uint32Array(sessions.length);
-    const { recorder, deadline_us } = options;
     const isContended = (session: number, place: number): boolean =>
       options.isContended?.(sessions[session]!, place) ?? false;
     const tell = (told: Told): void => tellExample(options, told);
@@ -242,7 +241,8 @@ export class Documents {
       return;
     }
     const missing = this.#historyOf(seat).onlyMissing(version);
-    const entry = missing > 0 ? witnessed(this.#flight, seat - (seat % this.#users), snapshot) : NONE;
+    const areAllInFlight = this.#nameless[Math.floor(seat / this.#users)] === 0;
+    const entry = missing > 0 ? witnessed(this.#flight, this.#users, seat, snapshot, areAllInFlight) : NONE;
     if (entry !== NONE) {
       this.#flight.flags[entry]! |= TAKEN;
       this.versioned(entry, missing, at);
