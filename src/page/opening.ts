@@ -1,5 +1,5 @@
 import { formatDuration } from '../core/units.ts';
-import { countOf, limitOn, limitsOf, measuredWords, OUTCOME_WORD } from '../reporters/figures.ts';
+import { countOf, limitOn, limitsOf, measuredWords, OUTCOME_WORD, standingOf } from '../reporters/figures.ts';
 import { clock, digits, integer, NONE, rateWords } from '../reporters/words.ts';
 import { h } from './dom.ts';
 import type { PageDocument } from './document.ts';
@@ -35,7 +35,7 @@ export function opening(fed: PageDocument): HTMLElement {
 
 /** What it was, and how it ended. */
 export function banner({ result }: PageDocument, about: string[]): HTMLElement[] {
-  const standing = result.outcome === 'inconclusive' ? 'unknown' : result.outcome;
+  const standing = standingOf(result);
   return [
     h(
       'div',

@@ -1,7 +1,7 @@
 import { EXIT, EXIT_MEANING } from '../core/errors.ts';
 import type { Check, Result } from '../result/result.ts';
 import { layerTitle, notRunWords, splitDiagnosis, stepWords, type CheckedLayer, type CheckedStep } from './checked.ts';
-import { OUTCOME_WORD } from './figures.ts';
+import { OUTCOME_WORD, standingOf } from './figures.ts';
 import { paletteOf, presentable, wrapped, type Screen } from './screen.ts';
 import type { TerminalContext } from './terminal.ts';
 
@@ -50,7 +50,7 @@ export function checkConclusion(raw: Result, context: TerminalContext): string[]
   const result = presentable(raw, context);
   const { bold, tint, dim } = paletteOf(context);
   const word = OUTCOME_WORD[result.outcome];
-  const standing = result.outcome === 'inconclusive' ? 'unknown' : result.outcome;
+  const standing = standingOf(result);
   const width = Math.max(word.length, 6);
   const row = (name: string, text: string, indent = width + 2): string[] => {
     const [first, ...others] = wrapped(text, ` ${name.padEnd(width)} `, indent);

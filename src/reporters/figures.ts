@@ -115,6 +115,10 @@ export function measuredWords(
 /** The words for an outcome: what a person reads, in capitals on a terminal. */
 export const OUTCOME_WORD = { pass: 'PASS', fail: 'FAIL', inconclusive: 'UNKNOWN' } as const;
 
+/** The outcome as a verdict's standing, whose mark and colour it has. */
+export const standingOf = ({ outcome }: Result): Verdict['standing'] =>
+  outcome === 'inconclusive' ? 'unknown' : outcome;
+
 /** What a verdict says, after its judge's name. A threshold's claim is its own; a judge's is always the same. */
 export function saying(verdict: Verdict): string {
   const cause = verdict.explained_by === undefined ? '' : ` (follows from ${verdict.explained_by})`;

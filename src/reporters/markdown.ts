@@ -10,6 +10,7 @@ import {
   measuredWords,
   OUTCOME_WORD,
   saying,
+  standingOf,
   trendsToShow,
 } from './figures.ts';
 import { CLOSED_MODEL, integer, rateWords, withoutControls } from './words.ts';
@@ -18,7 +19,7 @@ const MARK = { pass: '✅', fail: '❌', unknown: '❔' } as const;
 
 /** A summary in Markdown, for a comment or a job's page: the outcome first. */
 export function markdown(result: Result): string {
-  const standing = result.outcome === 'inconclusive' ? 'unknown' : result.outcome;
+  const standing = standingOf(result);
   const { check } = result;
   const what = check ? escaped(result.target) : people(result);
   const blocks = [

@@ -11,6 +11,7 @@ import {
   measuredWords,
   OUTCOME_WORD,
   saying,
+  standingOf,
   trendsToShow,
   type Limit,
 } from './figures.ts';
@@ -179,7 +180,7 @@ function tinted([first = '', ...others]: string[], standing: Verdict['standing']
 
 function conclusion(result: Result, context: TerminalContext, { bold, dim, tint }: Palette): string[] {
   const word = OUTCOME_WORD[result.outcome];
-  const standing = result.outcome === 'inconclusive' ? 'unknown' : result.outcome;
+  const standing = standingOf(result);
   const width = Math.max(word.length, 5);
   const row = (label: string, text: string): string[] => {
     const [first, ...others] = wrapped(text, ` ${label.padEnd(width)}  `, width + 3);
