@@ -4,7 +4,7 @@ import { connect as tcp, createServer as createTcpServer, type Socket } from 'no
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { join } from './contract/client.ts';
-import { forkSource, program, said, startProcess, type ServerProcess } from './testing/process.ts';
+import { forkSource, isAlive, program, said, startProcess, type ServerProcess } from './testing/process.ts';
 
 const CLIENTS = 500;
 /** Windows has no signals: there a parent asks by its channel. */
@@ -150,12 +150,3 @@ describe('the server as a process', () => {
     expect((await last).counts).toMatchObject({ faults: { stall: expect.toSatisfy((count) => count >= 2) } });
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -42,3 +42,13 @@ export async function startProcess(options: object): Promise<ServerProcess> {
   if (typeof message !== 'object' || message.kind !== 'ready') throw new Error(`no server: ${output()}`);
   return { child, ready: message, output, ended };
 }
+
+/** Whether there is such a process. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
