@@ -173,9 +173,9 @@ export class History {
     items[place] = item;
   }
 
-  /** The one version up to this one of which no change is known; 0 where there is none, or several. */
+  /** The one version up to this one of which no change is known; 0 where there is none, or several, or nobody can say. */
   onlyMissing(version: number): number {
-    if (this.known < 0 || version - this.known > this.#window) return 0;
+    if (this.isMurky || this.known < 0 || version - this.known > this.#window) return 0;
     let missing = 0;
     for (let v = this.known + 1; v <= version; v++) {
       if (this.#pastOf().has(v)) continue;

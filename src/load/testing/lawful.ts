@@ -82,6 +82,18 @@ const ONCE_BLAMED: History[] = [
   { seed: 44657, users: 7, sessions: 2, items: 5, rate: 2.779, stays: 2.625, away: 0.083, cutEvery: 1215, delay: 300 },
   // Changes whose version nobody learns, as their senders leave before they are acknowledged.
   { seed: 13059, users: 8, sessions: 3, items: 0, rate: 0.5, stays: 0.387, away: 1.464, cutEvery: 365, delay: 105694 },
+  // A state shows a change whose version was given up, while another's is not known yet.
+  {
+    seed: 585437,
+    users: 7,
+    sessions: 1,
+    items: 3,
+    rate: 8,
+    stays: 0.3,
+    away: 0.10598563511218681,
+    cutEvery: 1614,
+    delay: 306,
+  },
   // A state shows an item as it was before a change that the server never got.
   { seed: 7, users: 8, sessions: 2, items: 5, rate: 7.409, stays: 1.981, away: 0.01, cutEvery: 83, delay: 315 },
 ];
