@@ -108,6 +108,7 @@ describe('a cell', () => {
         if (isDamaged(cell)) showed++;
         if (isDamaged(cell)) expect(stampOf(cell)).toBe(bad.stamp);
       }),
+      { numRuns: 1000 },
     );
     expect(showed).toBeGreaterThan(10);
   });
