@@ -32,9 +32,8 @@ export const slowReaders: Judge = {
     if (!first) return [{ not_claimed: { claim: CLAIM, because: 'nobody stopped reading, half-closed or vanished' } }];
     if (!measured.plan.plans.edits) return [{ not_claimed: { claim: CLAIM, because: 'the plan sends no changes' } }];
     const lostBefore = measured.examples.some(({ kind, due_ms }) => kind === 'lost' && (due_ms ?? 0) < first.at_ms);
-    const { from_ms } = measured.window;
     const since = measured.slices.filter((slice) => slice.from_ms >= first.at_ms);
-    const until = measured.slices.filter((slice) => slice.from_ms >= from_ms && slice.to_ms <= first.at_ms);
+    const until = measured.slices.filter((slice) => slice.to_ms <= first.at_ms);
     const who = list([...new Set(stops.map(({ text }) => text))]);
     const sides: Sides = {
       before: steadyIn(until, 'broadcast_service_time', lostBefore),
