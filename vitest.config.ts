@@ -8,8 +8,10 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     restoreMocks: true,
-    // Two at least, also on two cores: much of the time they wait for clocks.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Three at least, also on two cores: much of the time they wait for clocks.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
+    // What a file imports is loaded once a worker, not once a file: no test changes a module for another.
+    isolate: false,
     // Of one file: whole runs, several processes each, which must not be what makes the machine too busy for them.
     maxConcurrency: Math.max(3, availableParallelism()),
   },

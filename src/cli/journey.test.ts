@@ -36,7 +36,7 @@ async function run(path: string): Promise<{ exit: number; result: Result }> {
   return { exit, result: JSON.parse(out) as Result };
 }
 
-describe('a journey in a file', () => {
+describe.concurrent('a journey in a file', () => {
   it('is run as a closed model, by the same judges, and says so', async () => {
     const { exit, result } = await run(file('visit.ts', "await u.expect(({ type }) => type === 'command:ack', '5s');"));
     // A busy machine leaves undecided what rests on time.

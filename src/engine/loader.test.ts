@@ -117,6 +117,13 @@ describe('a scenario in a file', () => {
     expect(await refusal(write(name, text))).toContain(`The scenario …/${name} ${sentence}`);
   });
 
+  it('is loaded beside others', async () => {
+    const names = ['first', 'second', 'third', 'fourth'];
+    const text = (name: string) => `{ name: '${name}', about: '', users: [{ kind: 'w', share: 1 }], thresholds: [] }`;
+    const paths = names.map((name) => write(`${name}.ts`, scenario(text(name))));
+    expect((await Promise.all(paths.map(loadScenario))).map(({ spec }) => spec.name)).toEqual(names);
+  });
+
   it('leaves nothing running that the file began', async () => {
     const path = write(
       'ticks.ts',

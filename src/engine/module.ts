@@ -51,9 +51,13 @@ const ownModules: Plugin = {
   },
 };
 
+/** How many modules are being made text: they share esbuild's process. */
+let underWay = 0;
+
 /** One module's text, as JavaScript. Loaded only where a file of the user's is: esbuild is a program of its own. */
 async function bundle(path: string): Promise<string> {
   const { build, stop } = await import('esbuild');
+  underWay++;
   const building = build({
     entryPoints: [path],
     bundle: true,
@@ -75,8 +79,8 @@ async function bundle(path: string): Promise<string> {
   try {
     return (await building).outputFiles[0]!.text;
   } finally {
-    // Its process would stay for as long as this one does.
-    await stop();
+    // Its process would stay for as long as this one does, and takes with it whatever it is still at.
+    if (--underWay === 0) await stop();
   }
 }
 

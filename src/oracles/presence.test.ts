@@ -180,7 +180,7 @@ describe.each(Object.entries(FAULTS))('a server that %s', (_name, { counter, mak
       }),
       { numRuns: 60 },
     );
-    expect(tried).toBeGreaterThan(15);
+    expect(tried).toBeGreaterThan(5);
   });
 });
 

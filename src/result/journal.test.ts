@@ -1,16 +1,11 @@
-import * as fs from 'node:fs';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { headerOf, intervalOf, trendOf } from './fixture.ts';
 import { JOURNAL_NAME, openJournal, readJournal, withChecksum } from './journal.ts';
-
-vi.mock('node:fs', async (original) => {
-  const real = await original<typeof fs>();
-  return { ...real, writeSync: vi.fn(real.writeSync) };
-});
 
 let folder = '';
 let path = '';
@@ -137,17 +132,19 @@ describe('a full disk', () => {
   test('is said once; the run goes on, and what comes after is tried again', () => {
     const told: string[] = [];
     const journal = openJournal(folder, headerOf(), (message) => told.push(message));
-    const real = vi.mocked(fs.writeSync).getMockImplementation()!;
+    const real = fs.writeSync;
     let room = 10;
-    vi.mocked(fs.writeSync).mockImplementation(((file: number, bytes: Uint8Array, at: number) => {
+    const disk = vi.spyOn(fs, 'writeSync').mockImplementation(((file: number, bytes: Uint8Array, at: number) => {
       if (room === 0) throw new Error('ENOSPC: no space left on device, write');
-      const written = Reflect.apply(real, undefined, [file, bytes, at, room]) as number;
+      const written = real(file, bytes, at, room);
       room = 0;
       return written;
     }) as never);
+    syncBuiltinESMExports();
     journal.write(second(0));
     journal.write(second(1));
-    vi.mocked(fs.writeSync).mockImplementation(real);
+    disk.mockRestore();
+    syncBuiltinESMExports();
     journal.write(second(2));
     journal.end({ ended_ms: 3000 });
     journal.close();
