@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /** RFC 6455, section 1.3: what a server mixes into the key it is sent. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -32,7 +32,7 @@ export function openingHandshake(
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   return {
     request: `GET ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join('')}\r\n`,
-    accept: createHash('sha1').update(`${key}${GUID}`).digest('base64'),
+    accept: hash('sha1', `${key}${GUID}`, 'base64'),
     subprotocols,
   };
 }
