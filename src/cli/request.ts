@@ -75,7 +75,7 @@ export function planOf(settings: RunSettings, spec: ScenarioSpec, machine: Machi
       heartbeats: true,
       leaves:
         kinds.some((kind) => kind.leaves !== undefined) ||
-        recorded?.some((user) => user.leaves_ms !== undefined) === true,
+        recorded?.some(({ visits }) => visits.some(({ leaves_ms }) => leaves_ms !== undefined)) === true,
     },
     faults: settings.fault,
   };

@@ -245,7 +245,7 @@ describe('from an application to a load', () => {
     const { exit, out } = await typed(['run', file, '--dry-run', '--users', '20'], folder);
     expect(exit).toBe(0);
     expect(out).toContain('load: 1 sessions × 20 users = 20 users');
-    expect(out).toMatch(/plays +2 recorded connections of 1 session, /);
+    expect(out).toMatch(/plays +2 recorded users of 1 session, /);
     expect(await refusal(['run', file, '--rate', '3'])).toBe(
       '--rate does not change the pace of the recording load. Leave it out, and take more --users or --sessions for more load.',
     );

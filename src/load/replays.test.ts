@@ -38,6 +38,7 @@ const TALK: Replay = {
       users: [
         {
           id: 'a',
+          visits: [{}],
           commands: [
             command(0, 'add_item', 0),
             command(500, 'update_item', 0, { label: 'b', peer: 'b' }),
@@ -49,11 +50,16 @@ const TALK: Replay = {
           ],
           asides: [{ at_ms: 900 }, { at_ms: 950, message: { type: 'wave', to: 'b', at: ID[0] } }],
         },
-        { id: 'b', commands: [command(1000, 'move_item', 0), command(2001, 'move_item', 0)], cursors: [], asides: [] },
+        {
+          id: 'b',
+          visits: [{}],
+          commands: [command(1000, 'move_item', 0), command(2001, 'move_item', 0)],
+          cursors: [],
+          asides: [],
+        },
         {
           id: 'c',
-          joins_ms: 700,
-          leaves_ms: 2500,
+          visits: [{ joins_ms: 700, leaves_ms: 2500 }],
           commands: [command(800, 'add_item', 1), command(1200, 'move_item', 1)],
           cursors: [],
           asides: [],
@@ -127,6 +133,23 @@ describe('a recording that is played', () => {
     expect(wave).toEqual({ type: 'wave', to: `lt-${RUN}-s0000-u0001`, at: added.command.item_id });
     // At the join, and once more: as recorded.
     expect(heard.filter(({ seat, text }) => seat === 0 && text.includes('sync:request'))).toHaveLength(2);
+  });
+
+  it('has users come back where the recorded ones did, also those who were hardly away', () => {
+    const visits = [{ leaves_ms: 600 }, { joins_ms: 600, leaves_ms: 1400 }, { joins_ms: 2500 }];
+    const [session] = TALK.sessions;
+    const [first, ...rest] = session!.users;
+    const replay = { ...TALK, sessions: [{ ...session!, users: [{ ...first!, visits }, ...rest] }] };
+    const commands = [command(0, 'add_item', 0), command(1000, 'move_item', 0), command(3000, 'remove_item', 0)];
+    replay.sessions[0]!.users[0]!.commands = commands;
+    const run = simulate(PLAN, { ...SPEC, replay }, (time) => new ReferenceServer(time));
+    expect(foundIn(run)).toEqual({});
+    // Of 8 users in 2 sessions 3 play who comes back twice.
+    expect(run.count('reconnects')).toBe(2 * 3 * 2);
+    expect(run.count('connections')).toBe(16 + 2 * 3 * 2);
+    expect(run.count('commands_sent')).toBe(run.count('commands_scheduled'));
+    expect(run.count('commands_skipped_offline')).toBe(0);
+    expect(run.count('disconnects_unexpected')).toBe(0);
   });
 
   it('finds what a server does wrong: a copy that is dropped, and one that is altered', () => {

@@ -18,7 +18,7 @@ const KIND: UserKind = { kind: 'recorded', share: 1 };
 
 /**
  * What users do who play a recorded conversation again. The sessions of a run are dealt over the recorded ones, and the
- * users of each over its connections: as many as those are a group, who work on items of their own.
+ * users of each over its users: as many as those are a group, who work on items of their own.
  *
  * Who was there at the recording's zero joins in the ramp-up; the rest is due as long after the beginning of the measured
  * window as it was after the zero, and as long as its group is late. Nothing depends on what the server does.
@@ -64,7 +64,7 @@ export class Replays implements Habits {
     return this.#replay.sessions[session % this.#replay.sessions.length]!;
   }
 
-  /** The recorded connection that a user plays. */
+  /** The recorded user that a user plays. */
   #userOf(seat: number): ReplayUser {
     const { users } = this.#sessionOf(this.#seats.sessionOf(seat));
     return users[this.#seats.userOf(seat) % users.length]!;
@@ -89,7 +89,7 @@ export class Replays implements Habits {
   }
 
   joinsAt(seat: number): number {
-    const { joins_ms } = this.#userOf(seat);
+    const [{ joins_ms } = {}] = this.#userOf(seat).visits;
     if (joins_ms !== undefined) return this.#dueOf(seat, joins_ms);
     const { ramp_up_ms, sessions, users_total } = this.#plan;
     const nth = this.#seats.userOf(seat) * sessions + this.#seats.sessionOf(seat);
@@ -97,11 +97,25 @@ export class Replays implements Habits {
   }
 
   leavesAt(seat: number, _nth: number, at: number): number {
-    return Math.max(at, this.#dueOf(seat, this.#userOf(seat).leaves_ms));
+    const { visits } = this.#userOf(seat);
+    return Math.max(at, this.#dueOf(seat, visits[this.#visitAt(seat, at)]!.leaves_ms));
   }
 
-  returnsAt(): number {
-    return Infinity;
+  returnsAt(seat: number, _nth: number, at: number): number {
+    const { visits } = this.#userOf(seat);
+    const nth = this.#visitAt(seat, at);
+    // It may have taken longer to leave than the recorded user was away.
+    if (this.#dueOf(seat, visits[nth]!.leaves_ms) > at) return at;
+    return this.#dueOf(seat, visits[nth + 1]?.joins_ms);
+  }
+
+  /** Which of the recorded user's visits, first or not, was the last to have begun. */
+  #visitAt(seat: number, at: number): number {
+    const { visits } = this.#userOf(seat);
+    return Math.max(
+      0,
+      visits.findLastIndex(({ joins_ms }) => this.#dueOf(seat, joins_ms ?? 0) <= at),
+    );
   }
 
   firstEdit(seat: number): number {

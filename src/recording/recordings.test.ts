@@ -78,10 +78,10 @@ describe('a recording as a scenario', () => {
 
   it('begins with the first message that is played: who was there by then joins in the ramp-up', () => {
     const [{ users }] = replay.sessions as [(typeof replay.sessions)[0]];
-    expect(users.map(({ id, joins_ms, leaves_ms }) => ({ id, joins_ms, leaves_ms }))).toEqual([
-      { id: 'a', joins_ms: undefined, leaves_ms: undefined },
-      { id: 'b', joins_ms: undefined, leaves_ms: undefined },
-      { id: 'c', joins_ms: 1002, leaves_ms: 1650 },
+    expect(users.map(({ id, visits }) => ({ id, visits }))).toEqual([
+      { id: 'a', visits: [{}] },
+      { id: 'b', visits: [{}] },
+      { id: 'c', visits: [{ joins_ms: 1000, leaves_ms: 1650 }] },
     ]);
     expect(replay.length_ms).toBe(3200);
   });
@@ -105,6 +105,61 @@ describe('a recording as a scenario', () => {
     ]);
   });
 
+  const usersOf = (events: RecordedEvent[]): [string, object[], number[]][] =>
+    replayOf({ header: HEADER, events }, 'talk').sessions.flatMap(({ users }) =>
+      users.map(({ id, visits, commands }) => [id, visits, commands.map(({ at_ms }) => at_ms)]),
+    );
+  const ended = (connection: number, at_ms: number): RecordedEvent => ({
+    at_ms,
+    connection,
+    kind: 'end',
+    by: 'server',
+    code: 1008,
+    says: '',
+  });
+
+  it('has one user of whoever comes back under the same name, in the same session', () => {
+    const events = [
+      ...opened(1, 0, 'a'),
+      ...opened(2, 10, 'b'),
+      ended(1, 50),
+      ...opened(3, 60, 'a'),
+      said(3, 100, command('add_item', 1)),
+      ended(3, 200),
+      ...opened(4, 400, 'a'),
+      said(4, 410, command('move_item', 1)),
+      ...opened(5, 420, 'a', 'acoustics'),
+      // The server closes the older one because of the newer one: rule P6.
+      ...opened(6, 600, 'a'),
+      ended(4, 603),
+      said(6, 700, command('remove_item', 1)),
+      said(2, 900, command('add_item', 2)),
+    ];
+    expect(usersOf(events)).toEqual([
+      ['a', [{ leaves_ms: 100 }, { joins_ms: 300, leaves_ms: 500 }, { joins_ms: 500 }], [0, 310, 600]],
+      ['b', [{}], [800]],
+      ['a', [{ joins_ms: 320 }], []],
+    ]);
+    const path = file('back.ndjson', textOf(events, END));
+    expect(scenarioOf(path, path)).toMatchObject({
+      about: 'Plays 3 recorded users of 2 sessions, 2.3 s long, 2 returns.',
+      defaults: { users: 2, sessions: 2 },
+    });
+  });
+
+  it('has two users of an application that runs twice under one name', () => {
+    const events = [
+      ...opened(1, 0, 'a'),
+      ...opened(2, 10, 'a'),
+      said(1, 100, { type: 'ping' }),
+      said(2, 110, command('add_item', 1)),
+    ];
+    expect(usersOf(events).map(([id, visits]) => [id, visits])).toEqual([
+      ['a', [{}]],
+      ['a', [{}]],
+    ]);
+  });
+
   it('says what it leaves out', () => {
     expect(replay.left_out).toEqual({
       'sync:full_state': 1,
@@ -120,9 +175,7 @@ describe('a recording as a scenario', () => {
     const spec = scenarioOf(path, path);
     expect(spec).toMatchObject({
       name: 'my-talk',
-      about: expect.stringMatching(
-        /^Plays 3 recorded connections of 1 session, 3\.2 s long; left out: 1 × sync:full_state/,
-      ),
+      about: expect.stringMatching(/^Plays 3 recorded users of 1 session, 3\.2 s long; left out: 1 × sync:full_state/),
       defaults: { users: 3, sessions: 1, items: 0, duration: '3200ms', rate: Number((4 / 3 / 3.2).toFixed(6)) },
     });
     expect(roomOf(spec.replay!, 20)).toEqual({ rate: 3, items: 14 });

@@ -5,7 +5,7 @@ import { readRecording } from './read.ts';
 import { replayOf } from './replay.ts';
 
 /**
- * The scenario that a recording is: as many users as it holds connections, at its own pace.
+ * The scenario that a recording is: as many users as it holds, at their own pace.
  * @param name how the file is called in sentences
  * @throws ToolError (104) where it cannot be played
  */
@@ -39,11 +39,14 @@ export function scenarioOf(path: string, name: string): ScenarioSpec {
 
 /** What is played, and what is not. */
 function aboutOf({ sessions, length_ms, left_out }: Replay): string {
-  const people = sessions.reduce((sum, { users }) => sum + users.length, 0);
+  const users = sessions.flatMap((session) => session.users);
+  const returns = users.reduce((sum, { visits }) => sum + visits.length - 1, 0);
   const out = Object.entries(left_out).map(([what, count]) => `${count} × ${what}`);
   const seconds = (length_ms / 1000).toFixed(1);
-  const played = `Plays ${counted(people, 'recorded connection')} of ${counted(sessions.length, 'session')}, ${seconds} s long`;
-  return `${played}${out.length > 0 ? `; left out: ${out.join(', ')}` : ''}.`;
+  const who = `${counted(users.length, 'recorded user')} of ${counted(sessions.length, 'session')}`;
+  const played = `Plays ${who}, ${seconds} s long`;
+  const back = returns > 0 ? `, ${counted(returns, 'return')}` : '';
+  return `${played}${back}${out.length > 0 ? `; left out: ${out.join(', ')}` : ''}.`;
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

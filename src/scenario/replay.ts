@@ -26,17 +26,22 @@ export interface ReplayItem {
   contended: boolean;
 }
 
-/** One recorded connection. */
+/** One recorded user. */
 export interface ReplayUser {
   /** The recorded id. */
   id: string;
+  /** From when to when it was there, in order; one at least. */
+  visits: ReplayVisit[];
+  commands: ReplayCommand[];
+  cursors: { at_ms: number; x: number; y: number }[];
+  asides: ReplayAside[];
+}
+
+export interface ReplayVisit {
   /** Absent: it was there at the zero. */
   joins_ms?: number;
   /** Absent: it stayed. */
   leaves_ms?: number;
-  commands: ReplayCommand[];
-  cursors: { at_ms: number; x: number; y: number }[];
-  asides: ReplayAside[];
 }
 
 export interface ReplayCommand {
