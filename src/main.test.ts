@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -185,6 +185,40 @@ describe.concurrent('the program', () => {
     expect(out).toContain('105 (stopped by a signal)');
     expect(existsSync(join(folder, 'stopped/latest/result.json'))).toBe(true);
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'watches until a signal, and waits no longer for who does not answer its close once there is a second one',
+    async () => {
+      const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+      await once(server, 'listening');
+      const target = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const { child, ended } = start('watch', '--url', target, '--listen', '0');
+      const said = async (what: RegExp): Promise<string> => {
+        for (let text = ''; ;) {
+          const [data] = (await once(child.stdout!, 'data')) as [Buffer];
+          text += data.toString();
+          const [found] = what.exec(text) ?? [];
+          if (found) return found;
+        }
+      };
+      const { hostname, port } = new URL(await said(/ws:\S+:\d+/));
+      const mute = connect(Number(port), hostname);
+      const shaken = once(mute, 'data');
+      mute.write(
+        'GET /ws/s/u HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+          'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+      );
+      await shaken;
+      const closing = once(mute, 'data');
+      child.kill('SIGINT');
+      await closing;
+      expect(child.exitCode).toBe(null);
+      child.kill('SIGINT');
+      expect(await ended).toMatchObject({ code: 105, err: '' });
+      mute.destroy();
+      server.close();
+    },
+  );
 
   it('serves until a signal ends it; a port that is taken is refused with 104', async () => {
     const { child, ended } = start('serve', '--port', '0', '--grace', '1s');

@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createServer } from '../../server/server.ts';
 import { isAlive, startProcess } from '../../server/testing/process.ts';
 import type { Interval, RunEvent } from '../core/record.ts';
+import { JOURNAL_NAME, readJournal } from '../result/journal.ts';
 import type { Result } from '../result/result.ts';
 import { execute } from './execute.ts';
 import { openFilesLimit } from './environment.ts';
@@ -149,6 +153,30 @@ describe.concurrent('a run over real sockets', () => {
     expect(countOf(result, 'deliveries')).toBe(countOf(result, 'deliveries_expected'));
     expect(result.verdicts.map(({ judge }) => judge)).toContain('disconnects');
     expect(wrong(result).filter(({ judge }) => judge === 'disconnects')).toEqual([]);
+  });
+
+  it('is out at once when asked again: nothing is left behind, and the journal holds what was measured', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'loadtest-killed-'));
+    closing.push(() => rmSync(folder, { recursive: true }));
+    const [stop, kill] = [new AbortController(), new AbortController()];
+    let pids: number[] = [];
+    const ended = watched(
+      requestOf({ duration_ms: 60_000, workers: 2 }, { folder }),
+      (facts, { stages }) => {
+        pids = [...facts.pids.workers, facts.pids.server!];
+        if (!stages.steady?.counters.deliveries) return;
+        stop.abort('stopped by Ctrl+C');
+        kill.abort();
+      },
+      { stop: stop.signal, kill: kill.signal },
+    );
+    await expect(ended).rejects.toMatchObject({ exitCode: 105, hint: `loadtest report ${folder} renders it.` });
+    expect(pids).toHaveLength(3);
+    expect(pids.filter(isAlive)).toEqual([]);
+    const { intervals, damage, end } = readJournal(join(folder, JOURNAL_NAME));
+    expect({ damage, end }).toEqual({ damage: [], end: undefined });
+    const deliveries = intervals.map(({ stages }) => stages.steady?.counters.deliveries ?? 0);
+    expect(Math.max(...deliveries)).toBeGreaterThan(0);
   });
 
   it('stops once an --abort-on expression holds', async () => {

@@ -63,6 +63,18 @@ describe('a journal', () => {
     expect(intervals[0]!.stages.steady!.counters.deliveries).toBe(3);
   });
 
+  test('of a long run that is ended at once has kept what waited for its interval to be full', () => {
+    const journal = openJournal(folder, headerOf({ duration_ms: 3_500_000 }), silent);
+    for (let n = 0; n < 3; n++) journal.write(second(n));
+    journal.close();
+    const { intervals, end } = readJournal(path);
+    expect(intervals.map(({ from_ms, to_ms }) => [from_ms, to_ms])).toEqual([
+      [0, 2000],
+      [2000, 3000],
+    ]);
+    expect(end).toBeUndefined();
+  });
+
   test('takes nothing more once closed', () => {
     const journal = openJournal(folder, headerOf(), silent);
     journal.close();

@@ -40,7 +40,7 @@ export interface JournalWriter {
   write(interval: Interval): void;
   /** Writes what is left, and the end. */
   end(end: JournalEnd): void;
-  /** Lets the file go. Without `end` before, the journal reads as that of a run that was cut off. */
+  /** Writes what is left, and lets the file go. Without `end` before, the journal reads as that of a run that was cut off. */
   close(): void;
 }
 
@@ -84,6 +84,7 @@ export function openJournal(folder: string, header: JournalHeader, onError: (mes
       append(JSON.stringify({ end }));
     },
     close() {
+      flush();
       if (file !== undefined) closeSync(file);
       file = undefined;
     },
