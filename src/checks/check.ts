@@ -7,6 +7,7 @@ import { holderWords, timeOfDay } from '../engine/port-holder.ts';
 import { builtUrl } from '../engine/programs.ts';
 import { conclude } from '../judges/conclude.ts';
 import { ToolError } from '../core/errors.ts';
+import { shellWord } from '../core/shell-word.ts';
 import type { RunIdentity, Target } from '../plan/plan.ts';
 import { emptyMeasurement } from '../result/measurement.ts';
 import type { NotClaimed, Result, Verdict } from '../result/result.ts';
@@ -159,11 +160,9 @@ function sceneOf(
   const url = printable(target.urls[0]!);
   const port = portOf(new URL(target.urls[0]!));
   const said = start === undefined ? undefined : server?.lastLines().findLast((line) => COMPLAINS.test(line));
-  const quoted = (text: string): string =>
-    /^[\w:/.-]+$/.test(text) ? text : text.includes('"') ? `'${text}'` : `"${text}"`;
   const options = [
-    ...(start === undefined ? [] : [`--start ${quoted(start)}`]),
-    ...(given && given.urls[0] !== 'ws://127.0.0.1:{port}' ? [`--url ${quoted(printable(given.urls[0]!))}`] : []),
+    ...(start === undefined ? [] : [`--start ${shellWord(start)}`]),
+    ...(given && given.urls[0] !== 'ws://127.0.0.1:{port}' ? [`--url ${shellWord(printable(given.urls[0]!))}`] : []),
   ];
   return {
     url,

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { messageOf } from '../core/errors.ts';
+import { shellWord } from '../core/shell-word.ts';
 import { REPORTERS, type ReportFormat } from '../reporters/index.ts';
 import type { Result } from '../result/result.ts';
 import { writeResult, writeWhole } from '../result/store.ts';
@@ -23,7 +24,7 @@ export function writeReports(folder: string, result: Result, formats: readonly R
   const [first] = failures;
   if (failures.length < 2) return first;
   const isWhole = !result.events.some(({ kind }) => kind === 'journal');
-  const again = isWhole ? `; once there is room, loadtest report ${folder} makes them again` : '';
+  const again = isWhole ? `; once there is room, loadtest report ${shellWord(folder)} makes them again` : '';
   return `${first} Nor can ${failures.length - 1} more${again}.`;
 }
 

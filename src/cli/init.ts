@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { EXIT, ToolError, messageOf } from '../core/errors.ts';
+import { shellWord } from '../core/shell-word.ts';
 import type { Command } from './shell.ts';
 
 /** A scenario that runs as it is, and says what can be changed. */
@@ -66,7 +67,7 @@ export const init: Command = async (line, shell) => {
     }
     throw new ToolError(`${file} cannot be written: ${messageOf(error)}.`, { cause: error });
   }
-  const runIt = `npx collab-loadtest run ${/[/\\]/.test(file) ? file : `./${file}`}`;
+  const runIt = `npx collab-loadtest run ${shellWord(/[/\\]/.test(file) ? file : `./${file}`)}`;
   if (line.flags.get('json')) shell.stdout.write(`${JSON.stringify({ file, run: runIt })}\n`);
   else if (!line.flags.get('quiet')) shell.stdout.write(`${file} is written. Run it:\n  ${runIt}\n`);
   return EXIT.pass;

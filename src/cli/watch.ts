@@ -1,4 +1,5 @@
 import { EXIT, ToolError } from '../core/errors.ts';
+import { shellWord } from '../core/shell-word.ts';
 import { printable } from '../engine/addresses.ts';
 import { toolVersion } from '../engine/programs.ts';
 import { openRecording, type RecordingWriter } from '../recording/writer.ts';
@@ -71,7 +72,8 @@ export const watch: Command = async (line, shell) => {
   keep.recording?.end(end);
   if (settings.json) shell.stdout.write(`${JSON.stringify(end)}\n`);
   const rows = tally.rows(relay.connections());
-  if (settings.record !== undefined) rows.push(['recording', `${settings.record}: loadtest run ${settings.record}`]);
+  if (settings.record !== undefined)
+    rows.push(['recording', `${settings.record}: loadtest run ${shellWord(settings.record)}`]);
   const shown = rows.map(([name, says]) => [name, presentable(says, screen)] as const);
   stream.write(`\n${columns(shown)}\n`);
   return EXIT.pass;

@@ -1,6 +1,7 @@
 import type { Interval, RunEvent } from '../core/record.ts';
 import { STAGES } from '../core/record.ts';
 import { EXIT, messageOf, ToolError } from '../core/errors.ts';
+import { shellWord } from '../core/shell-word.ts';
 import { holds, parseThreshold, type Threshold } from '../core/expression.ts';
 import type { GaugeName } from '../core/metrics.ts';
 import { stageEnds } from '../plan/plan.ts';
@@ -162,7 +163,7 @@ class Running {
     if (hooks.kill?.aborted) {
       throw new ToolError('Stopped at once; what was measured until then is in the journal.', {
         exitCode: EXIT.interrupted,
-        ...(request.folder !== undefined && { hint: `loadtest report ${request.folder} renders it.` }),
+        ...(request.folder !== undefined && { hint: `loadtest report ${shellWord(request.folder)} renders it.` }),
       });
     }
     await this.#target.stop();
