@@ -22,6 +22,8 @@ export interface Facts {
     expired_since?: string;
     not_before?: string;
     error?: string;
+    /** Whom the certificate is for. */
+    names?: string;
     valid_to?: string;
     /** With the certificate taken as it is, HTTP 101 comes. */
     upgrades_otherwise?: boolean;

@@ -130,8 +130,8 @@ function certificate(url: URL, context: CheckContext): Promise<Finding> {
 }
 
 function certificateFinding(found: PeerCertificate, trusted: boolean, why: unknown, host: string): Finding {
-  const names = found.subjectaltname ?? found.subject?.CN ?? 'no name';
-  const evidence = [`for ${String(names)}, valid from ${found.valid_from} to ${found.valid_to}`];
+  const names = String(found.subjectaltname ?? found.subject?.CN ?? 'no name').replaceAll(/DNS:|IP Address:/g, '');
+  const evidence = [`for ${names}, valid from ${day(found.valid_from)} to ${day(found.valid_to)}`];
   const valid_to = new Date(found.valid_to).toISOString();
   if (Date.parse(found.valid_to) < Date.now()) {
     const says = `the certificate expired on ${day(found.valid_to)}`;
@@ -145,9 +145,9 @@ function certificateFinding(found: PeerCertificate, trusted: boolean, why: unkno
     const error = why instanceof Error ? ((why as NodeJS.ErrnoException).code ?? why.message) : String(why);
     const says =
       error === 'ERR_TLS_CERT_ALTNAME_INVALID'
-        ? `the certificate is for ${String(names)}, not for ${host}`
-        : `the certificate is not trusted (${error}); its authority is given with --ca FILE`;
-    return failed(says, { tls: { error, valid_to } }, evidence);
+        ? `the certificate is for ${names}, not for ${host}`
+        : `the certificate is not trusted (${error})`;
+    return failed(says, { tls: { error, names, valid_to } }, evidence);
   }
   return passed(`the certificate is trusted, and valid until ${day(found.valid_to)}`, { tls: { valid_to } }, evidence);
 }

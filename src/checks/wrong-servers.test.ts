@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { causes, lookAt, oddCommand, program, standings, startFixture } from './testing/servers.ts';
 
 // Checks wait in vain for what a server lacks, and several are carried out at once.
 vi.setConfig({ testTimeout: 60_000 });
+
+const pemOf = (name: string): string => readFileSync(new URL(`fixtures/${name}.pem`, import.meta.url), 'utf8');
 
 /** They answer at once, or never. */
 const WAIT_MS = 1000;
@@ -36,14 +38,17 @@ describe.concurrent('what is no collaboration server', () => {
     }
   });
 
-  it.each([
+  it.each<[string, string, string, RegExp, RegExp, ca?: string]>([
     ['an expired certificate', 'expired', 'certificate-expired', /expired on 2020-02-01/, /the handshake passes/],
     ['a server without TLS, asked with', 'quiet', 'no-tls', /speaks ws:\/\/, without TLS/, /got HTTP 101/],
-  ])('is told behind wss://: %s', async (_, kind, cause, what, reason) => {
+    ['an unknown authority', 'untrusted', 'certificate-untrusted', /who has signed/, /DEPTH_ZERO_SELF_SIGNED_CERT/],
+    ['another name', 'untrusted', 'certificate-name', /another name/, /is for elsewhere\.example, .*127/, 'untrusted'],
+  ])('is told behind wss://: %s', async (_, kind, cause, what, reason, ca) => {
     const server = await startFixture(oddCommand(kind));
     try {
       const url = server.url.replace('ws:', 'wss:');
-      const result = await lookAt({ target: { urls: [url], headers: {}, subprotocols: [] }, wait_ms: WAIT_MS });
+      const target = { urls: [url], headers: {}, subprotocols: [], ...(ca !== undefined && { ca: pemOf(ca) }) };
+      const result = await lookAt({ target, wait_ms: WAIT_MS });
       expect(causes(result)).toEqual([cause]);
       expect(result.check!.diagnosis[0]!.what).toMatch(what);
       expect(result.check!.diagnosis[0]!.why).toMatch(reason);

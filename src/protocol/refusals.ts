@@ -21,6 +21,12 @@ const REFUSALS: [pattern: RegExp, meaning: string, hint: string][] = [
   ],
   [/HTTP 503/, 'it is there and takes nobody now', 'Look at its log: is it starting, or full?'],
   [/HTTP \d+/, 'it is no WebSocket endpoint', 'Look at the address.'],
+  [/CERT_HAS_EXPIRED/, 'its TLS certificate has expired', 'It needs a new one: loadtest check says since when.'],
+  [
+    /ALTNAME_INVALID/,
+    'its TLS certificate is for another name',
+    'Reach it by a name that is in it: loadtest check says which.',
+  ],
   [
     /certificate|CERT|SELF_SIGNED|UNABLE_TO_VERIFY/i,
     'its TLS certificate is not trusted',

@@ -16,9 +16,13 @@ export function stepLines(raw: CheckedStep, name: string, screen: Screen): strin
   const colour = standing === 'skip' ? dim : tint[standing];
   const [first = '', ...others] = wrapped(stepWords(step), `${name.padEnd(NAME_COLUMNS)}${sign} `, NAME_COLUMNS + 2);
   const lines = [first.slice(0, NAME_COLUMNS) + colour(sign) + first.slice(NAME_COLUMNS + 1), ...others];
-  // Columns are kept: what was tried stands in a table.
   if (standing !== 'pass' && standing !== 'skip') {
-    lines.push(...step.evidence.map((one) => `${' '.repeat(NAME_COLUMNS + 2)}${one}`));
+    const indent = ' '.repeat(NAME_COLUMNS + 2);
+    // Columns are kept: what was tried stands in a table.
+    const isRow = (line: string): boolean => / {2}/.test(line);
+    lines.push(
+      ...step.evidence.flatMap((one) => (isRow(one) ? [indent + one] : wrapped(one, indent, NAME_COLUMNS + 2))),
+    );
   }
   return lines;
 }

@@ -2,6 +2,10 @@ import { refusalMeaning } from '../../protocol/refusals.ts';
 import type { Rule } from './rule.ts';
 
 /** Redirections, credentials that are missing, too many requests, and servers in trouble. */
+/** Node's code for a certificate that is good, and not for the name it was asked for by. */
+const WRONG_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';
+/** OpenSSL's for one whose chain does not end at an authority that is trusted. */
+const UNTRUSTED = /^(?:UNABLE_TO_\w+|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT\w*|CERT_UNTRUSTED)$/;
 const REFUSES = /^(?:3\d\d|401|403|407|429|5\d\d)$/;
 
 /** From a name to a WebSocket: those nearest to the wire first. */
@@ -76,8 +80,37 @@ export const connection: readonly Rule[] = [
         : undefined,
   },
   {
-    cause: 'tls',
+    cause: 'certificate-name',
+    find: ({ tls }, { url, again }) =>
+      tls?.error === WRONG_NAME
+        ? {
+            what: 'The server’s TLS certificate is for another name.',
+            why: `It is for ${tls.names}, and was asked for as ${new URL(url).hostname}; every client that looks refuses it.`,
+            do: [
+              'reach the server by a name that is in its certificate',
+              'a certificate for this name',
+              again('reach'),
+            ],
+          }
+        : undefined,
+  },
+  {
+    cause: 'certificate-untrusted',
     find: ({ tls }) =>
+      tls?.error !== undefined && UNTRUSTED.test(tls.error)
+        ? {
+            what: 'Nobody here knows who has signed the server’s TLS certificate.',
+            why: `No authority that this system trusts has signed it, or one between it and them is missing: ${tls.error}.`,
+            do: [
+              'an authority of your own: its certificate with --ca FILE here, and to every client',
+              'an authority that is known: let the server send the certificates in between too (the full chain)',
+            ],
+          }
+        : undefined,
+  },
+  {
+    cause: 'tls',
+    find: ({ tls }, { again }) =>
       tls?.error === undefined && tls?.not_before === undefined
         ? undefined
         : {
@@ -86,11 +119,7 @@ export const connection: readonly Rule[] = [
               tls.not_before === undefined
                 ? `The system says ${tls.error}.`
                 : `The certificate is valid from ${tls.not_before} only.`,
-            do: [
-              'a certificate of your own authority: --ca FILE',
-              'a server without TLS: ws:// for wss://',
-              'another name: the one that is in the certificate',
-            ],
+            do: [again('reach'), 'a server without TLS: ws:// for wss://'],
           },
   },
   {
