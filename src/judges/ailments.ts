@@ -164,7 +164,8 @@ function pausing(
   of: (slice: Interval) => number | undefined,
 ): Ailment | undefined {
   const { from_ms, to_ms } = measured.window;
-  const share = to_ms > from_ms ? sum_ms / (to_ms - from_ms) : 0;
+  // A pause is counted whole in the second in which it ended, and may have begun before the window.
+  const share = to_ms > from_ms ? Math.min(1, sum_ms / (to_ms - from_ms)) : 0;
   if (share <= PART_OF_TAIL * tail) return undefined;
   const over = tail > 0 ? `, which is over ${percent(PART_OF_TAIL * tail)}` : '';
   return {

@@ -59,6 +59,18 @@ describe('a sick generator', () => {
     expect(standings({ ...busy, counters: { lost: 2, corrupted: 1 } })['delivery']!.standing).toBe('fail');
   });
 
+  test('makes unknown too what only follows from what it made unknown', () => {
+    const apart = { diverged_replicas: 2, replicas_compared: 4 };
+    const through = (counters: object) => standings({ ...busy, counters: { ...apart, ...counters } })['convergence'];
+    expect(through({ diverged_by_loss: 2, lost: 1 })).toMatchObject({ standing: 'unknown', explained_by: 'generator' });
+    expect(through({ diverged_by_loss: 2, lost: 1, reordered: 1 })).toMatchObject({
+      standing: 'fail',
+      explained_by: 'order',
+    });
+    expect(through({ diverged_by_loss: 1, lost: 1 })!.standing).toBe('fail');
+    expect(through({ diverged_by_loss: 2, corrupted: 1 })!.standing).toBe('fail');
+  });
+
   test('does not take away what held without a clock', () => {
     const told = standings(busy);
     for (const name of ['delivery', 'order', 'isolation', 'heartbeat', 'disconnects']) {

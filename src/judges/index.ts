@@ -46,24 +46,39 @@ export function judge(measured: Measured): Judgement {
       else rulings.push({ judge: name, ruling: finding });
     }
   }
-  const failed = new Set(rulings.flatMap(({ judge: name, ruling }) => (ruling.standing === 'fail' ? name : [])));
   const health = healthOf(measured);
-  const verdicts = rulings.map(({ judge: name, ruling }) => withCause(name, ruling, health, failed));
+  const failed = new Set<JudgeName>();
+  const excused = new Set<JudgeName>();
+  for (const { judge: name, ruling } of rulings) {
+    if (ruling.standing === 'fail') (isExcused(ruling, health) ? excused : failed).add(name);
+  }
+  const verdicts = rulings.map(({ judge: name, ruling }) => withCause(name, ruling, health, { failed, excused }));
   return required(measured, { verdicts, not_claimed });
 }
 
+/** Judges that failed: on their own account, and where the generator's own state may be the cause. */
+interface Failures {
+  failed: ReadonlySet<JudgeName>;
+  excused: ReadonlySet<JudgeName>;
+}
+
+const isExcused = ({ rests_on }: Ruling, health: Health): boolean =>
+  rests_on !== undefined && health.mayExplain(rests_on);
+
 /** The one place where a verdict is turned, or explained, by another judge's. */
-function withCause(name: JudgeName, ruling: Ruling, health: Health, failed: ReadonlySet<JudgeName>): Judged {
-  const { rests_on, follows_from, ...verdict } = ruling;
+function withCause(name: JudgeName, ruling: Ruling, health: Health, { failed, excused }: Failures): Judged {
+  const { rests_on: _, follows_from, ...verdict } = ruling;
   const told: Judged = { judge: name, ...verdict };
   if (name === 'generator') return told;
-  if (rests_on && verdict.standing !== 'unknown' && health.mayExplain(rests_on)) {
+  const follows = (from: ReadonlySet<JudgeName>): JudgeName | undefined => follows_from?.find((one) => from.has(one));
+  const cause = follows(failed);
+  const isOfAnExcused = verdict.standing === 'fail' && cause === undefined && follows(excused) !== undefined;
+  if (verdict.standing !== 'unknown' && (isExcused(ruling, health) || isOfAnExcused)) {
     return unknownFor(told, `${verdict.because}; but the generator was not fit to judge it`);
   }
   if (health.deaths.length > 0 && verdict.standing === 'pass') {
     return unknownFor(told, `${verdict.because}; but of some sessions nothing is known`);
   }
-  const cause = follows_from?.find((one) => failed.has(one));
   if (verdict.standing === 'fail' && cause) return { ...told, explained_by: cause };
   return told;
 }

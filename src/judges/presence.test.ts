@@ -34,19 +34,20 @@ describe('presence', () => {
     expect(ruling.evidence).toEqual([example]);
   });
 
-  test('rests on the deadline for what was never told, and on nothing for what was seen', () => {
+  test('rests on the deadline for what two connections show together, and on nothing for what one message shows', () => {
     const rests = (counters: object) => rulingOf(presence, cleanBut({ counters })).rests_on;
     expect(rests({ arrivals_untold: 1, departures_untold: 1, no_host: 1 })).toBe('deadline');
-    expect(rests({ departures_untold: 1, presence_ghosts: 1 })).toBeUndefined();
-    expect(rests({ two_hosts: 1 })).toBeUndefined();
+    expect(rests({ presence_missing: 1, presence_ghosts: 1, two_hosts: 1 })).toBe('deadline');
+    expect(rests({ departures_untold: 1, presence_repeated: 1 })).toBeUndefined();
   });
 
-  test('a generator that was too busy makes what was never told unknown', () => {
+  test('a generator that was too busy makes unknown who was there', () => {
     const busy = { gauges: { generator_event_loop_utilization: 1.4 } };
     const standing = (counters: object) =>
       judge(cleanBut({ ...busy, counters })).verdicts.find((verdict) => verdict.judge === 'presence')!.standing;
     expect(standing({ departures_untold: 1 })).toBe('unknown');
-    expect(standing({ presence_ghosts: 1 })).toBe('fail');
+    expect(standing({ presence_missing: 1 })).toBe('unknown');
+    expect(standing({ presence_repeated: 1 })).toBe('fail');
   });
 
   test('claims nothing of a mere relay, nor of one user alone', () => {

@@ -208,3 +208,39 @@ describe('planted faults', () => {
     expect(run.finished).toBe(true);
   });
 });
+
+it('neither leaves as lost nor takes for second copies what comes late, though it is more than can be kept', () => {
+  const KEPT = 50_000;
+  const FREE_US = 6_500_000;
+  let held = 0;
+  let doubled = 0;
+  const plan = planOf({
+    users: 3,
+    sessions: 1,
+    items: 100,
+    rate: 4000,
+    ramp_up_ms: 0,
+    settle_ms: 0,
+    deadline_ms: 1000,
+  });
+  const run = simulate({ ...plan, duration_ms: 8000, users_total: 3, heartbeat_ms: 60_000 }, EDITORS, (time) => {
+    return new Relay(time, {
+      relay: (text, _from, to, nth) => {
+        if (time.clock() > FREE_US) return true;
+        held++;
+        to.deliver(text, FREE_US - time.clock());
+        if (nth % 1000 === 7) {
+          doubled++;
+          to.deliver(text, FREE_US - time.clock());
+        }
+        return false;
+      },
+    });
+  });
+  // Two copies each, of those that were due in time.
+  expect(held).toBeGreaterThan(2 * KEPT);
+  expect(doubled).toBeGreaterThan(50);
+  expect(foundInAll(run)).toEqual({ late: expect.toSatisfy((late) => late > 2 * KEPT), duplicated: doubled });
+  expect(run.count('lost_upper')).toBe(0);
+  expect(run.count('deliveries')).toBe(run.count('deliveries_expected'));
+});

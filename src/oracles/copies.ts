@@ -209,14 +209,19 @@ export class Copies {
     }
     const due = flight.due[entry]!;
     const overdue = (flight.flags[entry]! & OVERDUE) !== 0;
-    recorder.count(stage, COUNTER.deliveries, 1);
-    recorder.measure(stage, TREND.broadcast_latency, at - due);
-    recorder.measure(stage, TREND.broadcast_service_time, at - flight.sent[entry]!);
+    this.#delivered(stage, due, flight.sent[entry]!, at);
     if (overdue) this.#losses.late(entry, seat, at);
     else this.#losses.arrived(stage);
     if (--flight.left[entry]! > 0) return;
     if (flight.must[entry]! > 0) recorder.measure(stage, TREND.broadcast_completion, at - due);
     this.#losses.complete(entry);
+  }
+
+  #delivered(stage: number, due: number, sent: number, at: number): void {
+    const recorder = this.#recorder;
+    recorder.count(stage, COUNTER.deliveries, 1);
+    recorder.measure(stage, TREND.broadcast_latency, at - due);
+    recorder.measure(stage, TREND.broadcast_service_time, at - sent);
   }
 
   #reordered(entry: number, seat: number, at: number): void {
@@ -234,7 +239,7 @@ export class Copies {
     if (this.#members.settleDoubt(seat)) this.#recorder.count(stage, COUNTER.lost_upper, -1);
   }
 
-  /** A copy of a change that is no longer on its way: all who had to have it had it. */
+  /** A copy of a change that is no longer on its way: all who had to have it had it, or it was let go. */
   #settled(seat: number, sender: number, text: string, version: number, at: number): void {
     const stamp = this.#stamp;
     const stage = this.#recorder.stageOf(stamp.due);
@@ -242,6 +247,15 @@ export class Copies {
     if (!this.#members.isIn(seat) || sent <= this.#members.joinedAt(seat)) {
       this.#documents.settled(seat, sender, stamp.seq, version, at);
       return this.#possible(seat, stage, sender, stamp.seq, at, text);
+    }
+    const { seq, due } = stamp;
+    const pair = seat * this.#users + (sender % this.#users);
+    // Where nothing as new was heard of its sender it is the first copy; else a second one, or out of order.
+    if (seq + 1 > this.#heard[pair]! && this.#losses.wasLetGo(sender, seq)) {
+      this.#heard[pair] = seq + 1;
+      this.#receipts.add(seat, sender % this.#users, seq, at);
+      this.#delivered(stage, due, sent, at);
+      return this.#losses.lateAfterAll(stage, sender, seq, seat, at, text);
     }
     return this.#stories.ofText('duplicated', stage, seat, at, text, 'arrived again');
   }

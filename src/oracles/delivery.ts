@@ -1,7 +1,7 @@
 import { COUNTER, TREND, type Recorder } from '../core/recorder.ts';
 import { asciiBytes } from '../core/text.ts';
 import { readToken, Stamp } from '../core/token.ts';
-import type { Change } from '../protocol/change.ts';
+import { placesOf, type Change } from '../protocol/change.ts';
 import type { Welcome } from '../protocol/protocol.ts';
 import { damagedItems, readSnapshot } from '../protocol/snapshot.ts';
 import { ADD, EDIT, REMOVE } from './cell.ts';
@@ -61,7 +61,8 @@ export class Delivery {
     this.#users = options.users;
     this.#run = asciiBytes(options.run);
     const seats = options.sessions.length * options.users;
-    this.#flight = new Flight(options.sessions.length, options.users);
+    const { places = placesOf(options.items, options.users) } = options;
+    this.#flight = new Flight(options.sessions.length, options.users, places);
     this.#members = new Membership(options.sessions.length, options.users);
     const receipts = new Receipts(options);
     const stories = new Stories(options, this.#flight, receipts);
@@ -173,7 +174,7 @@ export class Delivery {
     this.#recorder.measure(stage, TREND.send_lag, sent - due);
     const must = this.#members.othersIn(session, seat);
     const order = this.#members.send(session);
-    const entry = this.#flight.add(seat, session, seq);
+    const entry = this.#flight.add(seat, session, seq, change.place);
     const flight = this.#flight;
     flight.must[entry] = must;
     flight.left[entry] = must;
@@ -181,7 +182,6 @@ export class Delivery {
     flight.due[entry] = due;
     flight.sent[entry] = sent;
     flight.order[entry] = order;
-    flight.place[entry] = change.place;
     flight.action[entry] = change.action === 'add_item' ? ADD : change.action === 'remove_item' ? REMOVE : EDIT;
     flight.item[entry] = change.item.k;
     flight.text[entry] = text;

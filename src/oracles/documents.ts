@@ -206,6 +206,11 @@ export class Documents {
     this.#replicas.wronged(seat, this.#flight.place[entry]!);
   }
 
+  /** Copies that this session's users lack are not followed any more: what they show from here on is not known. */
+  losesTrack(session: number): void {
+    for (let user = 0; user < this.#users; user++) this.#replicas.blind(session * this.#users + user);
+  }
+
   /**
    * Whether a change that everybody has may yet be told its version: by an acknowledgement, where nobody else was there
    * to get it, or where copies do not say it.

@@ -14,8 +14,8 @@ const HASH_MULTIPLIER = 0x9e3779b1;
 
 /**
  * The changes on their way: one entry a change, from its send until its last receiver has it or it is known to be
- * lost. A pool of typed arrays; an entry is a number. Linked three times: by hash of (sender, seq) to be found, by
- * session for those who leave, and in the order of sending for the deadline.
+ * lost. A pool of typed arrays; an entry is a number. Linked four times: by hash of (sender, seq) to be found, by
+ * session for those who leave, by place for what is changed at once, and in the order of sending for the deadline.
  */
 export class Flight {
   readonly #words: number;
@@ -28,6 +28,10 @@ export class Flight {
   #queueNext = new Int32Array(256);
   #queuePrevious = new Int32Array(256);
   readonly #sessionHead: Int32Array;
+  #placeNext = new Int32Array(256);
+  #placePrevious = new Int32Array(256);
+  readonly #placeHead: Int32Array;
+  readonly #places: number;
   #queueHead = NONE;
   #queueTail = NONE;
   #got: Uint32Array;
@@ -60,11 +64,13 @@ export class Flight {
   /** The entry of which a copy came when one had last come of this: receivers get the same changes one after another. */
   follower = new Int32Array(256);
 
-  /** @param sessions and users of each, in this process */
-  constructor(sessions: number, users: number) {
+  /** @param sessions and users of each, in this process. @param places of each session's document */
+  constructor(sessions: number, users: number, places: number) {
     this.#words = Math.ceil(users / 32);
     this.#got = new Uint32Array(256 * this.#words);
     this.#sessionHead = new Int32Array(sessions).fill(NONE);
+    this.#placeHead = new Int32Array(sessions * places).fill(NONE);
+    this.#places = places;
     this.#link(0);
   }
 
@@ -81,13 +87,14 @@ export class Flight {
   }
 
   /** A new entry, last in its session and last in the queue; its other fields are the caller's to set. */
-  add(sender: number, session: number, seq: number): number {
+  add(sender: number, session: number, seq: number, place: number): number {
     if (this.#free === NONE) this.#grow();
     const entry = this.#free;
     this.#free = this.#chain[entry]!;
     this.sender[entry] = sender;
     this.session[entry] = session;
     this.seq[entry] = seq;
+    this.place[entry] = place;
     this.flags[entry] = 0;
     this.version[entry] = 0;
     this.copyLength[entry] = 0;
@@ -102,6 +109,13 @@ export class Flight {
     this.#sessionPrevious[entry] = NONE;
     if (head !== NONE) this.#sessionPrevious[head] = entry;
     this.#sessionHead[session] = entry;
+
+    const at = session * this.#places + place;
+    const there = this.#placeHead[at]!;
+    this.#placeNext[entry] = there;
+    this.#placePrevious[entry] = NONE;
+    if (there !== NONE) this.#placePrevious[there] = entry;
+    this.#placeHead[at] = entry;
 
     this.#queueNext[entry] = NONE;
     this.#queuePrevious[entry] = this.#queueTail;
@@ -135,6 +149,15 @@ export class Flight {
     return this.#sessionNext[entry]!;
   }
 
+  /** Those that change the same place as this entry, newest first: likewise. */
+  firstAtPlaceOf(entry: number): number {
+    return this.#placeHead[this.session[entry]! * this.#places + this.place[entry]!]!;
+  }
+
+  nextAtPlace(entry: number): number {
+    return this.#placeNext[entry]!;
+  }
+
   /** The entry that was sent longest ago and is not overdue. */
   oldest(): number {
     return this.#queueHead;
@@ -161,12 +184,18 @@ export class Flight {
     if (previous === NONE) this.#sessionHead[session] = next;
     else this.#sessionNext[previous] = next;
 
+    const after = this.#placeNext[entry]!;
+    const before = this.#placePrevious[entry]!;
+    if (after !== NONE) this.#placePrevious[after] = before;
+    if (before === NONE) this.#placeHead[session * this.#places + this.place[entry]!] = after;
+    else this.#placeNext[before] = after;
+
     const bucket = this.#bucketOf(this.sender[entry]!, this.seq[entry]!);
     if (this.#buckets[bucket] === entry) this.#buckets[bucket] = this.#chain[entry]!;
     else {
-      let before = this.#buckets[bucket]!;
-      while (this.#chain[before] !== entry) before = this.#chain[before]!;
-      this.#chain[before] = this.#chain[entry]!;
+      let one = this.#buckets[bucket]!;
+      while (this.#chain[one] !== entry) one = this.#chain[one]!;
+      this.#chain[one] = this.#chain[entry]!;
     }
     this.#chain[entry] = this.#free;
     this.#free = entry;
@@ -209,6 +238,8 @@ export class Flight {
     this.#chain = wider(this.#chain);
     this.#sessionNext = wider(this.#sessionNext);
     this.#sessionPrevious = wider(this.#sessionPrevious);
+    this.#placeNext = wider(this.#placeNext);
+    this.#placePrevious = wider(this.#placePrevious);
     this.#queueNext = wider(this.#queueNext);
     this.#queuePrevious = wider(this.#queuePrevious);
     this.#got = wider(this.#got, this.#words);

@@ -24,6 +24,9 @@ export class Losses {
   /** Damaged copies of each receiver that could not be told to be of any one change. */
   readonly #unattributed: Uint16Array;
   readonly #overdue: number[] = [];
+  /** Of each sender, the highest seq + 1 that was let go, and those let go of which nobody knows whether they were taken. */
+  readonly #letGoTo: Uint32Array;
+  readonly #letGoInDoubt = new Set<number>();
   #pending = 0;
   /** Changes with a copy overdue so far, when the first of them was due, and how many have to be to tell it again. */
   #changes = 0;
@@ -47,6 +50,7 @@ export class Losses {
     this.#documents = documents;
     this.#joiners = joiners;
     this.#unattributed = new Uint16Array(options.sessions.length * options.users);
+    this.#letGoTo = new Uint32Array(options.sessions.length * options.users);
   }
 
   get pending(): number {
@@ -71,16 +75,25 @@ export class Losses {
 
   /** What was counted as lost when its deadline passed has come after all. */
   late(entry: number, seat: number, at: number): void {
-    const stage = this.#flight.stage[entry]!;
-    if ((this.#flight.flags[entry]! & DOUBTFUL) === 0) {
+    this.#takeBack(this.#flight.stage[entry]!, (this.#flight.flags[entry]! & DOUBTFUL) !== 0);
+    this.#stories.ofFlight('late', entry, seat, at, 'arrived after its deadline');
+  }
+
+  /** The same of a change that was let go since. */
+  lateAfterAll(stage: number, sender: number, seq: number, seat: number, at: number, text: string): void {
+    this.#takeBack(stage, this.#letGoInDoubt.has(keyOf(sender, seq)));
+    this.#stories.ofText('late', stage, seat, at, text, 'arrived long after its deadline');
+  }
+
+  /** @param inDoubt it had to arrive only if the server took it, which it has */
+  #takeBack(stage: number, inDoubt: boolean): void {
+    if (inDoubt) this.#recorder.count(stage, COUNTER.deliveries_expected, 1);
+    else {
       this.#recorder.count(stage, COUNTER.lost, -1);
       this.#recorder.missing(stage, TREND.broadcast_latency, -1);
       this.#recorder.missing(stage, TREND.broadcast_service_time, -1);
-    } else {
-      this.#recorder.count(stage, COUNTER.deliveries_expected, 1);
     }
     this.#recorder.count(stage, COUNTER.lost_upper, -1);
-    this.#stories.ofFlight('late', entry, seat, at, 'arrived after its deadline');
   }
 
   /**
@@ -186,11 +199,24 @@ export class Losses {
     this.#recorder.missing(this.#flight.stage[entry]!, TREND.broadcast_completion, by);
   }
 
-  /** Lets the older half of the overdue go: they stay counted as lost. */
+  /** Lets the older half of the overdue go: they stay counted as lost until a copy comes after all. */
   #letGo(): void {
+    const { flags, sender, seq, session } = this.#flight;
+    const sessions = new Set<number>();
     for (const entry of this.#overdue.splice(0, MAX_OVERDUE / 2)) {
-      if ((this.#flight.flags[entry]! & OVERDUE) !== 0) this.#flight.remove(entry);
+      if ((flags[entry]! & OVERDUE) === 0) continue;
+      const who = sender[entry]!;
+      this.#letGoTo[who] = Math.max(this.#letGoTo[who]!, seq[entry]! + 1);
+      if ((flags[entry]! & DOUBTFUL) !== 0) this.#letGoInDoubt.add(keyOf(who, seq[entry]!));
+      sessions.add(session[entry]!);
+      this.#flight.remove(entry);
     }
+    for (const one of sessions) this.#documents.losesTrack(one);
+  }
+
+  /** Whether copies of a change that is no longer on its way may still come, as the change was let go. */
+  wasLetGo(sender: number, seq: number): boolean {
+    return seq < this.#letGoTo[sender]!;
   }
 
   /** A change past a joiner's snapshot that never came. */
@@ -213,3 +239,6 @@ export class Losses {
     this.#stories.ofFlight('lost', entry, seat, at, `${why}; ${had} of ${this.#flight.must[entry]} got it`);
   }
 }
+
+/** One number for a change: seats are below 2^21. */
+const keyOf = (sender: number, seq: number): number => sender * 2 ** 32 + seq;

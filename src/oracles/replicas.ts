@@ -41,8 +41,8 @@ const BASED = 16;
 const CONTESTED = 1;
 const DOUBTFUL = 2;
 
-/** Places wronged that are remembered. */
-const MAX_WRONGED = 100_000;
+/** Places of users that are remembered of each kind; of a user who has more, nothing is known any more. */
+const MAX_REMEMBERED = 100_000;
 
 /**
  * What every user looks at: one number a place of the session's document. A user who stays away from a place of
@@ -125,7 +125,7 @@ export class Replicas {
   }
 
   wronged(seat: number, place: number): void {
-    if (this.#wronged.size < MAX_WRONGED) this.#wronged.add(seat * this.#options.places + place);
+    this.#remember(this.#wronged, seat, place);
   }
 
   /** A snapshot of this version came: what it replaces is gone, what came after it stays. */
@@ -155,12 +155,19 @@ export class Replicas {
 
   /** A state undid a change that this user had made while the state was on its way. */
   cross(seat: number, place: number): void {
-    if (this.#crossed.size < MAX_WRONGED) this.#crossed.add(seat * this.#options.places + place);
+    this.#remember(this.#crossed, seat, place);
   }
 
   /** What a state showed this user there is not known. */
   unclear(seat: number, place: number): void {
-    if (this.#unclear.size < MAX_WRONGED) this.#unclear.add(seat * this.#options.places + place);
+    this.#remember(this.#unclear, seat, place);
+  }
+
+  #remember(places: Set<number>, seat: number, place: number): void {
+    if ((this.#flags[seat]! & BLIND) !== 0) return;
+    const at = seat * this.#options.places + place;
+    if (places.size < MAX_REMEMBERED) places.add(at);
+    else if (!places.has(at)) this.blind(seat);
   }
 
   /** A place's change may or may not have been taken: which item is there is not known from here on, or how it is. */
@@ -175,17 +182,16 @@ export class Replicas {
    * this sender has not seen. Then nobody can say how it ends, until a change is made that has seen all others.
    */
   contest(entry: number, flight: Flight): void {
-    const place = flight.place[entry]!;
     const session = flight.session[entry]!;
     const sender = flight.sender[entry]!;
     let isOpen = false;
     let isConcurrent = false;
-    for (let other = flight.first(session); other !== NONE; other = flight.next(other)) {
-      if (other === entry || flight.place[other] !== place) continue;
+    for (let other = flight.firstAtPlaceOf(entry); other !== NONE; other = flight.nextAtPlace(other)) {
+      if (other === entry) continue;
       isOpen = true;
       if (flight.sender[other] !== sender && !flight.has(other, sender % this.#options.users)) isConcurrent = true;
     }
-    const at = session * this.#options.places + place;
+    const at = session * this.#options.places + flight.place[entry]!;
     if (this.#contested[at] === DOUBTFUL) return;
     if (isConcurrent) this.#contested[at] = CONTESTED;
     else if (!isOpen) this.#contested[at] = 0;
