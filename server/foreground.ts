@@ -5,7 +5,7 @@ import type { LoggerOptions } from './logger.ts';
 export interface ForegroundOptions {
   /**
    * Whether a parent process started this one and has a channel to it. It then says `ready`, ends when asked to or when
-   * its parent does, and leaves Ctrl+C, which a terminal sends to both, to its parent.
+   * its parent does, and leaves signals, which a terminal or a supervisor sends to both, to its parent.
    */
   child?: boolean;
 }
@@ -31,7 +31,7 @@ export type FromServer =
   | { kind: 'failed'; message: string; hint?: string; exitCode: number }
   | { kind: 'stopped'; counts: object };
 
-/** What a parent tells the child: to stop as for SIGTERM, which Windows does not have. */
+/** What a parent tells the child: to stop as for SIGTERM. */
 interface ToServer {
   kind: 'stop';
 }
@@ -66,6 +66,8 @@ export const tellFailure = (error: unknown): Promise<void> =>
     exitCode: error instanceof ToolError ? error.exitCode : EXIT.defect,
   });
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 const orphaned = (): never => process.exit(EXIT.interrupted);
 
 /**
@@ -84,14 +86,14 @@ export async function untilStopped(
   });
   let signals = 0;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (child && signal === 'SIGINT') return;
+    if (child) return;
     if (++signals > 1) process.exit(EXIT.interrupted);
     stop(signal);
   };
   const onMessage = (message: unknown): void => {
     if ((message as ToServer | undefined)?.kind === 'stop') stop('asked to');
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   if (child) {
     process.on('message', onMessage).on('disconnect', orphaned);
     if (!process.connected) orphaned();
@@ -106,5 +108,5 @@ export async function untilStopped(
     process.off('message', onMessage).off('disconnect', orphaned);
     if (process.connected) process.disconnect();
   }
-  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  for (const signal of SIGNALS) process.off(signal, onSignal);
 }

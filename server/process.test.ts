@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect as tcp, createServer as createTcpServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +19,27 @@ async function start(options: object = {}): Promise<ServerProcess> {
   const server = await startProcess(options);
   started.push(() => server.child.kill('SIGKILL'));
   return server;
+}
+
+interface Alone {
+  child: ChildProcess;
+  url: string;
+  port: number;
+  output(): string;
+  ended: Promise<number>;
+}
+
+/** The server as a shell starts it: without a parent that decides for it. */
+async function startAlone(options: object = {}): Promise<Alone> {
+  const args = ['--import', 'tsx', fileURLToPath(program), JSON.stringify({ port: 0, ...options })];
+  const child = spawn(process.execPath, args);
+  started.push(() => child.kill('SIGKILL'));
+  let output = '';
+  child.stdout.on('data', (data) => (output += String(data)));
+  const ended = once(child, 'close').then(([code]) => code as number);
+  while (!output.includes('listening')) await once(child.stdout, 'data');
+  const url = /^Clients can connect to: (ws:\S+)\/ws\/\{session_id\}\/\{user_id\}$/m.exec(output)![1]!;
+  return { child, url, port: Number(new URL(url).port), output: () => output, ended };
 }
 
 const handshake = (path: string): string =>
@@ -45,15 +66,15 @@ describe('the server as a process', () => {
   it.runIf(hasSignals)(
     'P5 frees its port at once on SIGTERM with 500 clients, one of which never answers, and exits 0',
     async () => {
-      const { child, ready, ended, output } = await start({ limits: { closeTimeout: 500 }, debug: false });
-      await joinMute(ready.port);
+      const { child, url, port, ended, output } = await startAlone({ limits: { closeTimeout: 500 } });
+      await joinMute(port);
       const clients = await Promise.all(
-        Array.from({ length: CLIENTS - 1 }, (_, n) => join(ready.url, `room${n % 10}`, `user${n}`)),
+        Array.from({ length: CLIENTS - 1 }, (_, n) => join(url, `room${n % 10}`, `user${n}`)),
       );
       child.kill('SIGTERM');
       const closes = await Promise.all(clients.map(({ closed }) => closed));
       expect(new Set(closes.map(({ code }) => code))).toEqual(new Set([1001]));
-      await takePort(ready.port);
+      await takePort(port);
       expect(child.exitCode).toBeNull();
       expect(await ended).toBe(0);
       expect(output()).toMatch(/stopped {2}connections=500 .*disconnects=\{"1001":500\}/);
@@ -63,22 +84,22 @@ describe('the server as a process', () => {
   it.runIf(hasSignals)(
     'P5 starts again on the same port at once, while the former one still waits for a mute client',
     async () => {
-      const first = await start({ quiet: true });
-      await joinMute(first.ready.port);
-      const client = await join(first.ready.url, 'room', 'a');
+      const first = await startAlone();
+      await joinMute(first.port);
+      const client = await join(first.url, 'room', 'a');
       first.child.kill('SIGTERM');
       await client.closed;
-      const second = await start({ quiet: true, port: first.ready.port });
-      await join(second.ready.url, 'room', 'a');
+      const second = await startAlone({ port: first.port });
+      await join(second.url, 'room', 'a');
       expect(first.child.exitCode).toBeNull();
       first.child.kill('SIGTERM');
       expect(await first.ended).toBe(105);
     },
   );
 
-  it('leaves Ctrl+C to its parent, and ends when its parent asks it to, with what it counted', async () => {
+  it('leaves signals to its parent, and ends when its parent asks it to, with what it counted', async () => {
     const { child, ready, ended } = await start({ quiet: true, faults: ['drop=0'] });
-    if (hasSignals) child.kill('SIGINT');
+    if (hasSignals) for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGTERM'] as const) child.kill(signal);
     const client = await join(ready.url, 'room', 'a');
     const last = said(child, 'stopped');
     child.send({ kind: 'stop' });
@@ -87,21 +108,18 @@ describe('the server as a process', () => {
     expect(await ended).toBe(0);
   });
 
-  it.runIf(hasSignals)('P5 ends on Ctrl+C where no parent started it, and says how it went', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(program), '{"port":0}']);
-    started.push(() => child.kill('SIGKILL'));
-    let output = '';
-    child.stdout.on('data', (data) => (output += String(data)));
-    while (!output.includes('listening')) await once(child.stdout, 'data');
-    const url = /^Clients can connect to: (ws:\S+)\/ws\/\{session_id\}\/\{user_id\}$/m.exec(output)![1]!;
-    const client = await join(url, 'room', 'a');
-    child.kill('SIGINT');
-    expect((await client.closed).code).toBe(1001);
-    const [code] = (await once(child, 'close')) as [number];
-    expect(code).toBe(0);
-    expect(output).toMatch(/joined {2}session=room user=a users=1\n/);
-    expect(output).toMatch(/stopping.*why=SIGINT\n.*stopped {2}connections=1 .*\n$/);
-  });
+  it.runIf(hasSignals).each(['SIGINT', 'SIGHUP'] as const)(
+    'P5 ends on %s where no parent started it, and says how it went',
+    async (signal) => {
+      const { child, url, output, ended } = await startAlone();
+      const client = await join(url, 'room', 'a');
+      child.kill(signal);
+      expect((await client.closed).code).toBe(1001);
+      expect(await ended).toBe(0);
+      expect(output()).toMatch(/joined {2}session=room user=a users=1\n/);
+      expect(output()).toMatch(new RegExp(`stopping.*why=${signal}\\n.*stopped {2}connections=1 .*\\n$`));
+    },
+  );
 
   it('dies with its parent, also when that is killed', async () => {
     const { child: parent, output } = forkSource(new URL('testing/parent.ts', import.meta.url), []);

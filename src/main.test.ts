@@ -30,6 +30,8 @@ function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> 
     cwd: folder,
     env: { ...process.env, LOADTEST_URL: '', LOADTEST_TOKEN: '', LC_ALL: 'C.UTF-8' },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, to which a signal can be sent.
+    detached: process.platform !== 'win32',
   });
   const said = { out: '', err: '' };
   child.stdout.on('data', (data: Buffer) => (said.out += data.toString()));
@@ -43,6 +45,11 @@ const loadtest = (...args: string[]): Promise<Ended> => start(...args).ended;
 function exitOfSound({ verdicts }: Pick<Result, 'verdicts'>): number {
   expect(verdicts.filter(({ standing }) => standing === 'fail')).toEqual([]);
   return verdicts.find(({ judge }) => judge === 'generator')?.standing === 'pass' ? 0 : 2;
+}
+/** What a run has written so far; nothing before it has begun. */
+function journalOf(out: string): string {
+  const path = join(folder, out, 'latest/journal.ndjson');
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 const stored = (out: string): Result =>
   JSON.parse(readFileSync(join(folder, out, 'latest/result.json'), 'utf8')) as Result;
@@ -172,19 +179,28 @@ describe.concurrent('the program', () => {
     expect(err.replaceAll('\n', ' ')).toContain('“a\uFFFD[31mred\uFFFD\uFFFDnew line”');
   });
 
-  it.skipIf(process.platform === 'win32')('on the first signal judges what there is and exits with 105', async () => {
-    const { child, ended } = start('-u', '3', '-s', '2', '--ramp-up', '0', '--out', 'stopped');
-    await new Promise<void>((resolve) =>
-      child.stdout!.on('data', (data: Buffer) => {
-        if (data.toString().includes('server')) resolve();
-      }),
-    );
-    child.kill('SIGINT');
-    const { code, out } = await ended;
-    expect(code).toBe(105);
-    expect(out).toContain('105 (stopped by a signal)');
-    expect(existsSync(join(folder, 'stopped/latest/result.json'))).toBe(true);
-  });
+  const ownServer = `"${process.execPath}" "${fileURLToPath(builtUrl('main.js'))}" serve --quiet --port {port}`;
+  it.skipIf(process.platform === 'win32').each([
+    ['SIGINT', 'by-int', []],
+    ['SIGTERM', 'by-term', []],
+    ['SIGHUP', 'by-hup', []],
+    ['SIGTERM', 'by-term-own', ['--start', ownServer]],
+  ] as const)(
+    'on a %s to all of its processes judges what there is and exits with 105: %s',
+    async (signal, out, more) => {
+      const { child, ended } = start('-u', '3', '-s', '2', '--ramp-up', '0', '--out', out, '--settle', '0', ...more);
+      // Its journal's header and two seconds of it.
+      await expect.poll(() => journalOf(out).split('\n').length, { timeout: 20_000 }).toBeGreaterThan(3);
+      // As a terminal, a supervisor or timeout(1) sends it.
+      process.kill(-child.pid!, signal);
+      const { code, out: said } = await ended;
+      expect(code).toBe(105);
+      expect(said).toContain('105 (stopped by a signal)');
+      const { verdicts, events } = stored(out);
+      expect(verdicts.filter(({ standing }) => standing === 'fail')).toEqual([]);
+      expect(events.map(({ kind }) => kind)).not.toContain('server-died');
+    },
+  );
 
   it.skipIf(process.platform === 'win32')(
     'watches until a signal, and waits no longer for who does not answer its close once there is a second one',

@@ -125,7 +125,7 @@ function begin(command: string, died?: (how: string) => void): StartedServer & {
     },
     stop() {
       ending = true;
-      return endOf(starter, () => starter.kill('SIGTERM'));
+      return endOf(starter, () => void (starter.connected && starter.send('stop')));
     },
   };
 }

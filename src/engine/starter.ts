@@ -64,9 +64,11 @@ function finish(): void {
   if (process.connected) process.disconnect();
 }
 
+// Signals of a terminal or a supervisor go to all its processes: the parent decides, and asks by any message.
 process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
 process.on('SIGHUP', () => {});
-process.on('SIGTERM', endGroup);
+process.on('message', endGroup);
 process.on('disconnect', endGroup);
 if (pid !== undefined) report({ kind: 'started', pid });
 for (const stream of [child.stdout, child.stderr]) {
