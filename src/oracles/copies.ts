@@ -9,6 +9,7 @@ import { NONE, OVERDUE, TAKEN, type Flight } from './flight.ts';
 import type { Losses } from './losses.ts';
 import type { Membership } from './membership.ts';
 import type { Receipts } from './receipts.ts';
+import type { Stalls } from './stalls.ts';
 import type { Stories } from './stories.ts';
 
 /**
@@ -28,6 +29,7 @@ export class Copies {
   readonly #documents: Documents;
   readonly #stories: Stories;
   readonly #receipts: Receipts;
+  readonly #stalls: Stalls;
   readonly #attribution: Attribution;
   readonly #stamp = new Stamp();
   /** Highest seq + 1 that a receiver heard of a sender: one place a pair of a session. */
@@ -45,6 +47,7 @@ export class Copies {
     receipts: Receipts,
     losses: Losses,
     documents: Documents,
+    stalls: Stalls,
     nextSeq: Uint32Array,
   ) {
     this.#options = options;
@@ -57,6 +60,7 @@ export class Copies {
     this.#receipts = receipts;
     this.#losses = losses;
     this.#documents = documents;
+    this.#stalls = stalls;
     this.#nextSeq = nextSeq;
     this.#attribution = new Attribution(options, flight);
     this.#heard = new Uint32Array(nextSeq.length * options.users);
@@ -201,7 +205,8 @@ export class Copies {
     flight.give(entry, seat % this.#users);
     flight.flags[entry]! |= TAKEN;
     this.#documents.arrived(entry, seat, isDamaged, at);
-    if (seq + 1 < this.#heard[pair]!) this.#reordered(entry, seat, at);
+    const isOvertaken = seq + 1 < this.#heard[pair]!;
+    if (isOvertaken) this.#reordered(entry, seat, at);
     else this.#heard[pair] = seq + 1;
     this.#receipts.add(seat, sender % this.#users, seq, at);
     if (!this.#members.isIn(seat) || this.#members.orderOf(seat) > flight.order[entry]!) {
@@ -209,6 +214,7 @@ export class Copies {
     }
     const due = flight.due[entry]!;
     const overdue = (flight.flags[entry]! & OVERDUE) !== 0;
+    if (flight.left[entry] === flight.must[entry] && !isOvertaken) this.#stalls.reached(flight.sent[entry]!, at);
     this.#delivered(stage, due, flight.sent[entry]!, at);
     if (overdue) this.#losses.late(entry, seat, at);
     else this.#losses.arrived(stage);

@@ -70,7 +70,7 @@ export class Delivery {
     this.#documents = new Documents(options, this.#flight, this.#members);
     this.#joiners = new Joiners(options.sessions.length, options.users, this.#flight, this.#members, this.#documents);
     this.#losses = new Losses(options, this.#flight, this.#members, stories, this.#documents, this.#joiners);
-    this.#stalls = new Stalls(options.recorder, this.#flight, () => this.#members.total);
+    this.#stalls = new Stalls(options.recorder, this.#flight, options.deadline_us, () => this.#members.total);
     this.#nextSeq = new Uint32Array(seats);
     this.#copies = new Copies(
       options,
@@ -80,6 +80,7 @@ export class Delivery {
       receipts,
       this.#losses,
       this.#documents,
+      this.#stalls,
       this.#nextSeq,
     );
   }
@@ -96,6 +97,7 @@ export class Delivery {
 
   /** Resolves what is past its deadline at `now`. Call it at least once a second. */
   tick(now: number): void {
+    this.#stalls.tick(now);
     this.#losses.tick(now);
     this.#joiners.tick(now);
     this.#documents.tick(now);
