@@ -4,6 +4,7 @@ import { headerOf, intervalOf, trendOf, type Parts } from '../result/fixture.ts'
 import type { JournalEnd } from '../result/journal.ts';
 import { measured, type Measured } from '../result/measured.ts';
 import { addInterval, emptyMeasurement, slicesOf, totalOf, type Measurement } from '../result/measurement.ts';
+import type { Gap } from '../result/result.ts';
 import type { Finding, Judge, Ruling } from './judge.ts';
 
 /** Runs for the judges' tests: a clean one, and what is added to it. */
@@ -60,9 +61,10 @@ export function measuredOf(
   intervals: readonly Interval[],
   plan: Partial<Plan> = {},
   end: Partial<JournalEnd> = {},
+  gaps: readonly Gap[] = [],
 ): Measured {
   const measurement = measurementOf(intervals, plan);
-  const facts = { ...headerOf(plan), slices: slicesOf(measurement), ended_ms: 14_000, ...end };
+  const facts = { ...headerOf(plan), slices: slicesOf(measurement), ended_ms: 14_000, ...end, gaps };
   return measured(totalOf(measurement), facts);
 }
 

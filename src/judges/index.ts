@@ -6,6 +6,7 @@ import { disconnects } from './disconnects.ts';
 import { generator, healthOf, type Health } from './generator.ts';
 import { heartbeat } from './heartbeat.ts';
 import { isolation } from './isolation.ts';
+import { journal } from './journal.ts';
 import type { Judge, JudgeName, Ruling } from './judge.ts';
 import { lateJoin } from './late-join.ts';
 import { order } from './order.ts';
@@ -40,10 +41,10 @@ export interface Judgement {
 export function judge(measured: Measured): Judgement {
   const rulings: { judge: JudgeName; ruling: Ruling }[] = [];
   const not_claimed: NotClaimed[] = [];
-  for (const { name, judge: judgeOne } of JUDGES) {
+  for (const { name, judge: judgeOne } of [...JUDGES, journal]) {
     for (const finding of judgeOne(measured)) {
-      if ('not_claimed' in finding) not_claimed.push({ judge: name, ...finding.not_claimed });
-      else rulings.push({ judge: name, ruling: finding });
+      if ('not_claimed' in finding) not_claimed.push({ judge: name, ...asFarAsKnown(measured, finding.not_claimed) });
+      else rulings.push({ judge: name, ruling: name === 'journal' ? finding : ofAll(measured, finding) });
     }
   }
   const health = healthOf(measured);
@@ -56,6 +57,17 @@ export function judge(measured: Measured): Judgement {
   return required(measured, { verdicts, not_claimed });
 }
 
+/** What was seen to fail stays; what held, and what more might turn, is unknown where not all is known. */
+function ofAll({ gaps }: Measured, ruling: Ruling): Ruling & Pick<Verdict, 'explained_by'> {
+  const stands = ruling.standing === 'unknown' || (ruling.standing === 'fail' && !ruling.needs_all);
+  if (gaps.length === 0 || stands) return ruling;
+  const because = `${ruling.because}; but not all of the run is known`;
+  return { ...ruling, standing: 'unknown', because, explained_by: 'journal' };
+}
+
+const asFarAsKnown = <T extends { because: string }>({ gaps }: Measured, claim: T): T =>
+  gaps.length === 0 ? claim : { ...claim, because: `${claim.because}; but not all of the run is known` };
+
 /** Judges that failed: on their own account, and where the generator's own state may be the cause. */
 interface Failures {
   failed: ReadonlySet<JudgeName>;
@@ -67,7 +79,7 @@ const isExcused = ({ rests_on }: Ruling, health: Health): boolean =>
 
 /** The one place where a verdict is turned, or explained, by another judge's. */
 function withCause(name: JudgeName, ruling: Ruling, health: Health, { failed, excused }: Failures): Judged {
-  const { rests_on: _, follows_from, ...verdict } = ruling;
+  const { rests_on: _, needs_all: __, follows_from, ...verdict } = ruling;
   const told: Judged = { judge: name, ...verdict };
   if (name === 'generator') return told;
   const follows = (from: ReadonlySet<JudgeName>): JudgeName | undefined => follows_from?.find((one) => from.has(one));

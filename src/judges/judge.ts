@@ -19,7 +19,8 @@ export const JUDGE_NAMES = [
   'capacity',
   'regression',
 ] as const;
-export type JudgeName = (typeof JUDGE_NAMES)[number];
+/** `journal` judges the stored run itself, and speaks only where that is not whole: nobody can require it. */
+export type JudgeName = (typeof JUDGE_NAMES)[number] | 'journal';
 
 /**
  * What a claim rests on, besides what was seen: a generator that was late itself makes it unknown.
@@ -31,6 +32,8 @@ export type RestsOn = 'latency' | 'deadline' | 'silence';
 /** What a judge says of one claim that the plan calls for. */
 export interface Ruling extends Omit<Verdict, 'judge' | 'explained_by'> {
   rests_on?: RestsOn;
+  /** A share, a mean or the like, which what is not known could turn, also where it fails. */
+  needs_all?: boolean;
   /** The judges whose failure would be the cause of this one's: the first that fails is. */
   follows_from?: readonly JudgeName[];
   /** One whole sentence for the summary, of a verdict that is not a pass. */

@@ -85,6 +85,7 @@ function ruling(measured: Measured, { before, during, own_ms, when }: Sides): Fi
     because: `${told}; ${number(over)} of ${number(all)} took over ${milliseconds(limit)}`,
     headline: `Bad peers delayed the others: ${figures}.`,
     rests_on: 'latency',
+    needs_all: true,
     follows_from: ['delivery'],
   };
 }

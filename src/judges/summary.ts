@@ -1,10 +1,10 @@
-import { formatDuration } from '../core/units.ts';
 import type { Measured } from '../result/measured.ts';
 import { worst, type Judged } from './index.ts';
 import { capitalised, list, milliseconds, number } from './words.ts';
 
 /** Failures are told in this order: what is worst for the people who work together comes first. */
 const GRAVITY = [
+  'journal',
   'convergence',
   'isolation',
   'delivery',
@@ -28,7 +28,10 @@ export function summarise(measured: Measured, verdicts: readonly Judged[]): stri
     (verdict) =>
       verdict.standing === standing && (verdict.explained_by === undefined || verdict.judge === 'convergence'),
   );
-  const headlines = inGravity(causes).flatMap(({ headline }) => headline ?? []);
+  // What is not known is told beside what failed.
+  const gaps = standing === 'fail' ? verdicts.filter(({ judge }) => judge === 'journal') : [];
+  const [first, ...others] = inGravity(causes);
+  const headlines = [...(first ? [first] : []), ...gaps, ...others].flatMap(({ headline }) => headline ?? []);
   if (headlines.length > 1) return headlines.slice(0, 2).join(' ');
   const second = standing === 'fail' ? whatHeld(verdicts) : whatIsUnknown(verdicts);
   return [...headlines, ...second].join(' ');
@@ -63,13 +66,7 @@ function passing(measured: Measured, verdicts: readonly Judged[]): string {
 }
 
 /** What a pass speaks of, where it is not the whole of the plan. */
-function howFar({ cut_off, interrupted, window, plan }: Measured): string {
-  if (!cut_off) return interrupted === undefined ? '' : ' until the run was stopped';
-  const held = Math.floor((window.to_ms - window.from_ms) / 1000);
-  const planned = formatDuration(plan.duration_ms);
-  const of = planned === `${plan.duration_ms / 1000} s` ? `${held} of ${planned}` : `${held} s of ${planned}`;
-  return ` for the ${of} that its journal holds; the tool itself was cut off`;
-}
+const howFar = ({ interrupted }: Measured): string => (interrupted === undefined ? '' : ' until the run was stopped');
 
 const endedNone = ({ metrics }: Measured): boolean =>
   metrics.disconnects_unexpected?.kind === 'counter' && metrics.disconnects_unexpected.count === 0;

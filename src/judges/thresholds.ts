@@ -6,6 +6,7 @@ import { percentileOf } from '../result/histogram.ts';
 import type { Measured } from '../result/measured.ts';
 import type { Standing } from '../result/result.ts';
 import type { Finding, Judge, JudgeName, RestsOn } from './judge.ts';
+import { couldTurn } from './gaps.ts';
 import { ownWalls } from './walls.ts';
 import { clock, counted, milliseconds, number, percent } from './words.ts';
 
@@ -48,6 +49,7 @@ function ruling(measured: Measured, threshold: Threshold): Finding {
     because: `${was}${over}`,
     ...(rests_on && { rests_on }),
     ...(standing === 'fail' && {
+      needs_all: couldTurn(measured, threshold, value!),
       headline: `${subject(threshold)} was ${valueText(threshold, value!)}, limit ${limitText(threshold)}.`,
       ...(follows_from && { follows_from: [follows_from] }),
     }),
@@ -209,9 +211,16 @@ function restsOn(metric: string): RestsOn | undefined {
  * The standing of a claim that a judge would let fail at one case: a threshold on one of its metrics, if there is one,
  * replaces zero.
  */
-export function ruledByThreshold(measured: Measured, metrics: readonly string[]): { standing: Standing } {
+export function ruledByThreshold(
+  measured: Measured,
+  metrics: readonly string[],
+): { standing: Standing; needs_all?: boolean } {
   const own = measured.plan.thresholds.map(parseThreshold).filter(({ metric }) => metrics.includes(metric));
   if (own.length === 0) return { standing: 'fail' };
-  const standings = new Set(own.map((threshold) => standingOf(measured, threshold)));
-  return { standing: standings.has('fail') ? 'fail' : standings.has('unknown') ? 'unknown' : 'pass' };
+  const failing = own.filter((threshold) => standingOf(measured, threshold) === 'fail');
+  if (failing.length > 0) {
+    const needs_all = failing.every((threshold) => couldTurn(measured, threshold, valueOf(measured, threshold)!));
+    return { standing: 'fail', needs_all };
+  }
+  return { standing: own.some((threshold) => standingOf(measured, threshold) === 'unknown') ? 'unknown' : 'pass' };
 }

@@ -41,6 +41,7 @@ export function assemble(measured: Measured, assessment: Assessment): Result {
     tags: plan.tags,
     window: { ...measured.window },
     ...(measured.interrupted !== undefined && { interrupted: measured.interrupted }),
+    ...(measured.gaps.length > 0 && { gaps: [...measured.gaps] }),
     plan: { ...plan },
     environment,
     metrics: withHistograms(measured, encodeHistogram),

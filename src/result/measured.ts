@@ -26,7 +26,7 @@ import {
 import { stageEnds, type Plan, type RunIdentity } from '../plan/plan.ts';
 import { addTrends, emptyTrend, statedTrend } from './histogram.ts';
 import { addGauges } from './interval.ts';
-import type { Environment, Metric } from './result.ts';
+import type { Environment, Gap, Metric } from './result.ts';
 import { countOf, survivalOf, type SurvivalStep } from './survival.ts';
 
 /** What a measurement says once it is over: what judges read and the result states. */
@@ -41,6 +41,8 @@ export interface Measured {
   readonly interrupted?: string;
   /** The tool itself was cut off: nothing is known of how the run ended. */
   readonly cut_off: boolean;
+  /** Of what time not all is known; none: everything that was seen is here. */
+  readonly gaps: readonly Gap[];
   /** What all workers saw in each slice of the timeline; the whole run as one where its slices are not at hand. */
   readonly slices: readonly Interval[];
   /** Every metric over its own span (`spanOf`), without histograms. Gauges are of the measured window. */
@@ -73,6 +75,7 @@ export interface RunFacts {
   ended_ms: number;
   interrupted?: string;
   cut_off?: boolean;
+  gaps?: readonly Gap[];
   /** Where the measured window ended before its time. */
   window_end_ms?: number;
   slices?: readonly Interval[];
@@ -107,6 +110,7 @@ export function measured(total: Interval, facts: RunFacts): Measured {
     ended_ms: facts.ended_ms,
     ...(facts.interrupted !== undefined && { interrupted: facts.interrupted }),
     cut_off: facts.cut_off ?? false,
+    gaps: facts.gaps ?? [],
     slices: facts.slices ?? [total],
     metrics,
     metricsOf: (stage) => new Span(total, [stage], Math.max(stops[stage] - starts[stage], 0)).metrics(),

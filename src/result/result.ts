@@ -72,6 +72,13 @@ const verdict = z.object({
 
 const notClaimed = z.object({ judge: z.string(), claim: z.string(), because: z.string() });
 
+const gap = z.object({
+  from_ms: z.number(),
+  to_ms: z.number().optional().describe('Absent: to the end, whenever that was.'),
+  doubtful: z.boolean().describe('Something is kept of it, and may not be what was seen; else nothing is.'),
+  because: z.string(),
+});
+
 const plan = z.looseObject({
   users: count,
   sessions: count,
@@ -153,6 +160,10 @@ export const resultSchema = z
       .object({ from_ms: z.number(), to_ms: z.number() })
       .describe('What was measured: from the end of settling to when sending stopped.'),
     interrupted: z.string().optional().describe('What ended the run before its time.'),
+    gaps: z
+      .array(gap)
+      .optional()
+      .describe('Of what time not all is known, as the journal that this was made of is not whole.'),
     plan,
     environment,
     metrics,
@@ -201,6 +212,7 @@ export type Verdict = z.infer<typeof verdict>;
 export type Check = z.infer<typeof check>;
 export type NotClaimed = z.infer<typeof notClaimed>;
 export type Evidence = z.infer<typeof evidence>;
+export type Gap = z.infer<typeof gap>;
 export type Metric = z.infer<typeof metric>;
 export type Trend = z.infer<typeof trend>;
 export type Environment = z.infer<typeof environment>;
