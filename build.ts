@@ -33,6 +33,7 @@ async function programs(): Promise<void> {
       starter: 'src/engine/starter.ts',
       alarm: 'src/engine/alarm.ts',
       loading: 'src/engine/loading.ts',
+      place: 'src/engine/place.ts',
       echo: 'src/engine/echo.ts',
       server: 'server/main.ts',
       ...Object.fromEntries(scenarios.map((file) => [`scenarios/${file.slice(0, -3)}`, `scenarios/${file}`])),

@@ -157,7 +157,11 @@ describe('a config file', () => {
       'export const a = 1',
       'The config file none.ts has no default export. End it with: export default defineConfig',
     ],
-    ['yaml.yml', 'users: 1', 'The config file yaml.yml is neither TypeScript nor JavaScript. Name it .ts or .js.'],
+    [
+      'yaml.yml',
+      'users: 1',
+      'The config file yaml.yml is neither TypeScript nor JavaScript. Name it .ts, .js or .json.',
+    ],
   ])('%s with %s is refused', async (name, text, sentence) => {
     expect(await refusal(['--config', write(name, text)], folder)).toContain(sentence);
   });

@@ -1,5 +1,5 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
-import { basename, extname, resolve } from 'node:path';
+import { readdirSync, statSync } from 'node:fs';
+import { basename, extname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ToolError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
@@ -7,7 +7,9 @@ import { RECORDING_SCHEMA } from '../recording/recording.ts';
 import { scenarioOf } from '../recording/scenario.ts';
 import type { ScenarioSpec } from '../scenario/define.ts';
 import type { Journey, Walk } from '../scenario/journey.ts';
+import { CODE } from './bundle.ts';
 import { checkSpec } from './check-spec.ts';
+import { beginningOf, foreignFile } from './foreign-file.ts';
 import { importFile } from './module.ts';
 import { builtUrl, fromSource, packageRoot } from './programs.ts';
 
@@ -35,29 +37,20 @@ const bundledUrl = (name: string): string =>
 function recordingOf(text: string): string | undefined {
   if (text.startsWith('data:') || !(text.startsWith('file:') || looksLikeFile(text))) return undefined;
   const path = text.startsWith('file:') ? fileURLToPath(text) : resolve(text);
-  if (/\.[cm]?[jt]s$/.test(path)) return undefined;
+  if (CODE.test(path)) return undefined;
   return /\.(ndjson|jsonl)$/.test(path) || beginsAsRecording(path) ? path : undefined;
 }
+
+const beginsAsRecording = (path: string): boolean =>
+  beginningOf(path).slice(0, BEGINNING).includes(RECORDING_SCHEMA.replace(/v\d+$/, ''));
 
 /** As long as a header's schema may be in coming. */
 const BEGINNING = 128;
 
-function beginsAsRecording(path: string): boolean {
-  try {
-    const file = openSync(path, 'r');
-    try {
-      const bytes = Buffer.alloc(BEGINNING);
-      return bytes.toString('utf8', 0, readSync(file, bytes)).includes(RECORDING_SCHEMA.replace(/v\d+$/, ''));
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return false;
-  }
-}
-
 /** Whether a person meant a file rather than the name of a scenario that comes with the tool. */
-export const looksLikeFile = (text: string): boolean => /[/\\]/.test(text) || /\.([cm]?[jt]s|ndjson|jsonl)$/.test(text);
+const looksLikeFile = (text: string): boolean => /[/\\]|\.\w*$/.test(text) || isFile(text);
+
+const isFile = (text: string): boolean => statSync(text, { throwIfNoEntry: false })?.isFile() === true;
 
 /** What a module exports by default, of which a scenario is made; absent where there is no such export. */
 interface Opened {
@@ -70,13 +63,13 @@ interface Opened {
 /** What a name, a path or an earlier call's URL stands for. */
 async function open(text: string): Promise<Opened> {
   if (/^(data|file):/.test(text)) return openUrl(text);
+  const names = scenarioNames();
+  if (names.includes(text)) return openUrl(bundledUrl(text));
   if (looksLikeFile(text)) {
     const { exported, value, url } = await importFile(resolve(text), { what: 'scenario', name: text, field: 'spec' });
     return { exported, spec: value, url };
   }
-  const names = scenarioNames();
-  if (!names.includes(text)) throw unknownScenario(text, names);
-  return openUrl(bundledUrl(text));
+  throw unknownScenario(text, names);
 }
 
 async function openUrl(url: string): Promise<Opened> {
@@ -93,12 +86,26 @@ function unknownScenario(text: string, names: string[]): ToolError {
   });
 }
 
+/** Refuses a file that is no scenario, and says what it is. */
+function refuseOther(text: string): void {
+  if (/^(data|file):/.test(text) || !looksLikeFile(text)) return;
+  const there = statSync(text, { throwIfNoEntry: false });
+  if (there?.isDirectory()) {
+    throw new ToolError(`${text} is a folder, and a scenario is a file in one.`, {
+      hint: `Name it: ${join(text, 'mine.ts')}.`,
+    });
+  }
+  const other = there && foreignFile(resolve(text));
+  if (other) throw new ToolError(`${text} is ${other.is}, and no scenario of this tool.`, { hint: other.hint });
+}
+
 /**
  * Loads a scenario: by the name of one that comes with the tool, by the path of a file, which may be a recording, or by
  * the URL that an earlier call gave.
  * @throws ToolError (104) where it does not exist, does not parse, throws while loading, or is no scenario
  */
 export async function loadScenario(text: string): Promise<LoadedScenario> {
+  refuseOther(text);
   const recording = recordingOf(text);
   if (recording !== undefined) {
     const name = text.startsWith('file:') ? basename(recording) : text;

@@ -18,16 +18,19 @@ export function isOfFile(thrown: unknown, url: string): boolean {
 }
 
 /** A frame of the user's module in a trace; base64 holds no colon. */
-const FRAME = /data:text\/javascript;base64,[^:\s]*:(\d+):(\d+)/;
+const FRAME = /data:text\/javascript;base64,([^:\s]*):(\d+):(\d+)/;
 const MAP = /\/\/# sourceMappingURL=data:application\/json[^,]*,(\S+)\s*$/;
 
+/** A text of whoever ran a user's module, without the code that its URL holds. @param name what stands there instead */
+export const withoutCode = (text: string, name: string): string =>
+  text.replaceAll(/data:text\/javascript;base64,[\w+/=]*/g, name);
+
 /** What a scenario file of the user's threw, with the line of its own at which it did: `no lens here (mine.ts, line 12)`. */
-export function complaintOf(thrown: unknown, url: string): string {
-  const message = messageOf(thrown).split('\n')[0]!;
-  const [, line, column] = (thrown instanceof Error && FRAME.exec(thrown.stack ?? '')) || [];
-  if (line === undefined) return message;
-  const code = Buffer.from(url.slice(url.indexOf(',') + 1), 'base64').toString();
-  const map = MAP.exec(code)?.[1];
+export function complaintOf(thrown: unknown): string {
+  const message = withoutCode(messageOf(thrown), 'the scenario file').split('\n')[0]!;
+  const [, code, line, column] = (thrown instanceof Error && FRAME.exec(thrown.stack ?? '')) || [];
+  if (code === undefined) return message;
+  const map = MAP.exec(Buffer.from(code, 'base64').toString())?.[1];
   if (map === undefined) return message;
   const found = new SourceMap(JSON.parse(Buffer.from(map, 'base64').toString()) as SourceMapPayload).findEntry(
     Number(line) - 1,

@@ -6,7 +6,7 @@ import type { Order, Report } from './channel.ts';
 import { runClock, runTimer } from './clock.ts';
 import { Health } from './health.ts';
 import { loadScenario, type LoadedScenario } from './loader.ts';
-import { complaintOf, isOfFile, SCENARIO_THREW } from './scenario-errors.ts';
+import { complaintOf, isOfFile, SCENARIO_THREW, withoutCode } from './scenario-errors.ts';
 import { netDoor } from './net-door.ts';
 import { standBack } from './priority.ts';
 import { wsDoor } from './ws-door.ts';
@@ -49,13 +49,14 @@ function thrown(error: unknown): void {
 }
 
 function ofScenario(error: unknown): void {
-  const message = complaintOf(error, scenarioUrl);
+  const message = complaintOf(error);
   if (threw) threw(message);
   else early.push(message);
 }
 
 function fail(error: unknown): void {
-  report({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : messageOf(error) });
+  const message = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+  report({ kind: 'failed', message: withoutCode(message, 'scenario') });
   process.disconnect?.();
 }
 
