@@ -8,6 +8,8 @@ export interface ForegroundOptions {
    * its parent does, and leaves signals, which a terminal or a supervisor sends to both, to its parent.
    */
   child?: boolean;
+  /** Calls `handler` for each stop until the function that it returns is called; absent: for each signal. */
+  onSignal?(handler: (signal: NodeJS.Signals) => void): () => void;
 }
 
 /** How a command that serves is run: where it listens and how it tells what happens. */
@@ -68,6 +70,13 @@ export const tellFailure = (error: unknown): Promise<void> =>
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+function onOwnSignals(handler: (signal: NodeJS.Signals) => void): () => void {
+  for (const signal of SIGNALS) process.on(signal, handler);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, handler);
+  };
+}
+
 const orphaned = (): never => process.exit(EXIT.interrupted);
 
 /**
@@ -79,21 +88,20 @@ export async function untilStopped(
   options: ForegroundOptions,
   stopping: (why: string) => void,
 ): Promise<void> {
-  const { child = false } = options;
+  const { child = false, onSignal = onOwnSignals } = options;
   let stop!: (why: string) => void;
   const asked = new Promise<string>((resolve) => {
     stop = resolve;
   });
   let signals = 0;
-  const onSignal = (signal: NodeJS.Signals): void => {
+  const deaf = onSignal((signal) => {
     if (child) return;
     if (++signals > 1) process.exit(EXIT.interrupted);
     stop(signal);
-  };
+  });
   const onMessage = (message: unknown): void => {
     if ((message as ToServer | undefined)?.kind === 'stop') stop('asked to');
   };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
   if (child) {
     process.on('message', onMessage).on('disconnect', orphaned);
     if (!process.connected) orphaned();
@@ -108,5 +116,5 @@ export async function untilStopped(
     process.off('message', onMessage).off('disconnect', orphaned);
     if (process.connected) process.disconnect();
   }
-  for (const signal of SIGNALS) process.off(signal, onSignal);
+  deaf();
 }

@@ -1,37 +1,47 @@
 #!/usr/bin/env node
 /**
- * The program's entry, and the only place in which anything becomes an exit code: a command answers with one, and what
- * it throws is either a sentence for whoever typed it (`ToolError`) or a defect of the tool.
+ * The program's entry: what holds before any of its code is there. It imports nothing and is plain enough for every
+ * Node to read it, so that one that is too old says so; and from its first line on a signal ends the program in order.
  */
-import { commandLine } from './cli/main.ts';
-import { processShell } from './cli/shell.ts';
-import { wrap } from './cli/wrap.ts';
-import { EXIT, EXIT_MEANING, ToolError, type ExitCode } from './core/errors.ts';
-import { presentable, screenOf } from './reporters/screen.ts';
+import type { Stops } from './cli/shell.ts';
+import type { EXIT } from './core/errors.ts';
 
-/** Whoever reads our output may close it early, as `head` does, and a disk may be full: the run goes on. */
-let told = false;
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE' || told) return;
-    told = true;
-    if (stream === process.stdout) process.stderr.write(`loadtest: the output cannot be written: ${error.message}.\n`);
-  });
-}
+const DEFECT: (typeof EXIT)['defect'] = 1;
+const INVALID: (typeof EXIT)['invalid'] = 104;
+const INTERRUPTED: (typeof EXIT)['interrupted'] = 105;
 
-function sayWhy(thrown: unknown): ExitCode {
-  if (thrown instanceof ToolError && thrown.exitCode !== EXIT.defect) {
-    const sentence = `${thrown.message}${thrown.hint ? ` ${thrown.hint}` : ''}`;
-    // After "loadtest: " a sentence goes on; names such as LOADTEST_URL stay.
-    const goesOn = sentence.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
-    // A part of it may have come from the server: its reason for a close, its last lines.
-    const said = presentable(`loadtest: ${goesOn}`, screenOf(process.stderr));
-    process.stderr.write(`${wrap(said)}\n`);
-    return thrown.exitCode;
+/** As in package.json. */
+const OLDEST = { major: 20, minor: 19 };
+/**
+ * Signals within so long of the first are one stop, ms: npx and timeout(1) send theirs to a process that had it from
+ * the terminal or the group already, and a terminal that is closed sends several.
+ */
+const ONE_STOP = 1000;
+
+const [major, minor] = process.versions.node.split('.').map(Number) as [number, number];
+
+if (major < OLDEST.major || (major === OLDEST.major && minor < OLDEST.minor)) {
+  process.stderr.write(
+    `loadtest: this is Node ${process.versions.node}, and Node ${OLDEST.major}.${OLDEST.minor} or later is needed.\n`,
+  );
+  process.exitCode = INVALID;
+} else {
+  // Until there is an outcome.
+  process.exitCode = DEFECT;
+  const stops: Stops = {
+    told(signal) {
+      process.stderr.write(`loadtest: stopped by ${signal === 'SIGINT' ? 'Ctrl+C' : signal}.\n`);
+      process.exit(INTERRUPTED);
+    },
+  };
+  let last = -Infinity;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      const now = performance.now();
+      if (now - last < ONE_STOP) return;
+      last = now;
+      stops.told(signal);
+    });
   }
-  const trace = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-  process.stderr.write(`loadtest: ${EXIT_MEANING[EXIT.defect]}, please report it with these lines:\n${trace}\n`);
-  return EXIT.defect;
+  void import('./program.ts').then(({ program }) => program(stops));
 }
-
-process.exitCode = await commandLine(process.argv.slice(2), processShell).catch(sayWhy);

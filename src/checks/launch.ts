@@ -35,5 +35,6 @@ export async function launch(
       running = await start();
     },
     stop: () => running.stop(),
+    leave: () => running.leave(),
   };
 }

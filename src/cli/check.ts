@@ -14,7 +14,7 @@ import { openPage } from './open-page.ts';
 import { targetOf } from './request.ts';
 import type { Settings } from './options.ts';
 import { settingsOf } from './settings.ts';
-import type { Command, Shell } from './shell.ts';
+import { stoppedBy, type Command, type Shell } from './shell.ts';
 
 /** The layered checks of a server, with a diagnosis. */
 export const check: Command = async (line, shell) => {
@@ -35,9 +35,13 @@ export const check: Command = async (line, shell) => {
   const stream = settings.json ? shell.stderr : shell.stdout;
   const screen = screenOf(stream, !settings['no-color'], shell.env);
   const stop = new AbortController();
-  const deaf = shell.onSignal((signal) =>
-    stop.abort(signal === 'SIGINT' ? 'stopped by Ctrl+C' : `stopped by ${signal}`),
-  );
+  const deaf = shell.onSignal((signal) => {
+    if (stop.signal.aborted) {
+      discardFolder(folder);
+      process.exit(EXIT.interrupted);
+    }
+    stop.abort(stoppedBy(signal));
+  });
   const folder = makeFolder(settings.out, run, 'check');
   try {
     const request = {

@@ -19,7 +19,7 @@ import type { CommandLine } from './parse.ts';
 import { openPage } from './open-page.ts';
 import { decide, type Decided } from './request.ts';
 import { settingsOf } from './settings.ts';
-import type { Command, Shell } from './shell.ts';
+import { stoppedBy, type Command, type Shell } from './shell.ts';
 import { wrap } from './wrap.ts';
 
 /** The scenario of those who name none. */
@@ -102,7 +102,7 @@ async function carryOut({ request }: Decided, observer: Watch, shell: Shell): Pr
     if (stop.signal.aborted) kill.abort(signal);
     else {
       observer.stopping?.();
-      stop.abort(signal === 'SIGINT' ? 'stopped by Ctrl+C' : `stopped by ${signal}`);
+      stop.abort(stoppedBy(signal));
     }
   });
   try {

@@ -16,10 +16,9 @@ function common(line: CommandLine, shell: Shell) {
   }
   const flags = flagsOf(line);
   const { host, port, debug, quiet, json } = flags;
-  return {
-    flags,
-    options: { host, port, debug, quiet, json, color: screenOf(shell.stdout, !flags['no-color'], shell.env).colour },
-  };
+  const color = screenOf(shell.stdout, !flags['no-color'], shell.env).colour;
+  const { onSignal } = shell;
+  return { flags, options: { host, port, debug, quiet, json, color, onSignal } };
 }
 
 /** The reference collaboration server, until a signal ends it. */

@@ -11,7 +11,10 @@ export interface Shell {
   env: NodeJS.ProcessEnv;
   /** The folder in which relative paths begin. */
   folder: string;
-  /** Calls `handler` for each SIGINT, SIGTERM and SIGHUP until the function that it returns is called. */
+  /**
+   * Calls `handler` for each stop, by SIGINT, SIGTERM or SIGHUP, until the function that it returns is called. Before
+   * and after that a stop ends the process at once.
+   */
   onSignal(handler: (signal: NodeJS.Signals) => void): () => void;
   /** From now on the process leaves the cores to those that it has started. */
   standBack(): void;
@@ -20,21 +23,27 @@ export interface Shell {
 /** A command of the program. */
 export type Command = (line: CommandLine, shell: Shell) => Promise<ExitCode>;
 
+/** Whoever is told that the process is to stop: one at a time (main.ts). */
+export interface Stops {
+  told(signal: NodeJS.Signals): void;
+}
+
+/** A stop in a person's words. */
+export const stoppedBy = (signal: NodeJS.Signals): string =>
+  signal === 'SIGINT' ? 'stopped by Ctrl+C' : `stopped by ${signal}`;
+
 /** The shell of this process. */
-export const processShell: Shell = {
+export const processShell = (stops: Stops): Shell => ({
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   folder: process.cwd(),
   standBack: () => standBack('all'),
   onSignal(handler) {
-    process.on('SIGINT', handler);
-    process.on('SIGTERM', handler);
-    process.on('SIGHUP', handler);
+    const { told } = stops;
+    stops.told = handler;
     return () => {
-      process.off('SIGINT', handler);
-      process.off('SIGTERM', handler);
-      process.off('SIGHUP', handler);
+      stops.told = told;
     };
   },
-};
+});

@@ -27,7 +27,7 @@ export const EXIT_MEANING: Record<ExitCode, string> = {
 /**
  * A failure of the tool or of what it was given, never of the target: those are data.
  * `message` is one clear sentence without a trailing hint; `hint` says what to type instead.
- * Turned into an exit in one place, `src/main.ts`.
+ * Turned into an exit in one place, `src/program.ts`.
  */
 export class ToolError extends Error {
   readonly hint: string | undefined;
@@ -47,3 +47,21 @@ export const messageOf = (thrown: unknown): string => (thrown instanceof Error ?
 /** What a run that was stopped before it began ends with. */
 export const stoppedEarly = (): ToolError =>
   new ToolError('Stopped before the run began: there is nothing to report.', { exitCode: EXIT.interrupted });
+
+/** What a promise comes to. @throws ToolError (105) as soon as `stop` is aborted */
+export function unlessStopped<Value>(promise: Promise<Value>, stop: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const stopped = (): void => reject(stoppedEarly());
+    if (stop.aborted) stopped();
+    stop.addEventListener('abort', stopped, { once: true });
+    promise.then(resolve, reject).finally(() => stop.removeEventListener('abort', stopped));
+  });
+}
+
+const STOPS = new Set<string | null>(['SIGINT', 'SIGTERM', 'SIGHUP']);
+
+/**
+ * Whether a process of ours was ended by a signal that tells all of them to stop: while it starts, it cannot leave it
+ * to its parent yet.
+ */
+export const isStop = (signal: string | null): boolean => STOPS.has(signal);

@@ -1,6 +1,6 @@
 import type { Interval, RunEvent } from '../core/record.ts';
 import { STAGES } from '../core/record.ts';
-import { EXIT, messageOf, ToolError } from '../core/errors.ts';
+import { EXIT, messageOf, ToolError, unlessStopped } from '../core/errors.ts';
 import { shellWord } from '../core/shell-word.ts';
 import { holds, parseThreshold, type Threshold } from '../core/expression.ts';
 import type { GaugeName } from '../core/metrics.ts';
@@ -48,18 +48,19 @@ export async function execute(request: RunRequest, hooks: ExecuteHooks = {}): Pr
   // While server and workers start: nobody waits for it.
   const calibration = calibrate();
   const { source_addresses: sources } = request;
-  await checkSources(sources ?? [], request.target?.urls ?? []);
+  await unlessStopped(checkSources(sources ?? [], request.target?.urls ?? []), beginning);
   const started = await startTarget(request, (how) => died(how), beginning);
   const target = { ...started, target: { ...started.target, ...(sources && { source_addresses: sources }) } };
   try {
     refuseFullServer(request, target);
-    if (target.metrics !== undefined) await checkMetrics(target.metrics);
+    if (target.metrics !== undefined) await unlessStopped(checkMetrics(target.metrics), beginning);
     await probeAll(request, target.target, beginning);
     const run = new Running(known(request, target), target, calibration, hooks);
     died = (how) => run.targetDied(how);
-    return await run.finish();
+    return await run.finish(beginning);
   } finally {
-    await target.stop();
+    // Who wants out at once does not wait for a server that takes its time.
+    await (hooks.kill?.aborted ? target.leave() : target.stop());
   }
 }
 
@@ -142,13 +143,14 @@ class Running {
     this.#event({ at_ms: this.#now(), kind: 'server-died', text });
   }
 
-  async finish(): Promise<Executed> {
+  /** @param beginning aborted by whatever stops a run that has not begun: nothing is to be judged then */
+  async finish(beginning: AbortSignal): Promise<Executed> {
     const { request, hooks } = { request: this.#request, hooks: this.#hooks };
     const kill = (): void => this.#workers.kill();
     hooks.kill?.addEventListener('abort', kill, { once: true });
     try {
-      await this.#workers.ready();
-      const calibration = await this.#calibration;
+      await unlessStopped(this.#workers.ready(), beginning);
+      const calibration = await unlessStopped(this.#calibration, beginning);
       if (calibration) this.#environment = { ...this.#environment, floor_ms: calibration.floor_ms };
       this.#begin();
       await this.#workers.ended;
@@ -166,7 +168,9 @@ class Running {
         ...(request.folder !== undefined && { hint: `loadtest report ${shellWord(request.folder)} renders it.` }),
       });
     }
-    await this.#target.stop();
+    // All that is to be judged has been seen: who wants out at once does not wait for the server's end.
+    const { kill: out = new AbortController().signal } = hooks;
+    await unlessStopped(this.#target.stop(), out).catch(() => undefined);
     return this.#conclude();
   }
 

@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { stoppedEarly, ToolError } from '../core/errors.ts';
+import { isStop, stoppedEarly, ToolError } from '../core/errors.ts';
 import { portOf } from './addresses.ts';
 import { holderWords } from './port-holder.ts';
 import { accepts, freePort } from './ports.ts';
@@ -16,6 +16,8 @@ export interface StartedServer {
   interrupt(within_ms: number): Promise<boolean>;
   /** Ends it in any case. May be called again. */
   stop(): Promise<void>;
+  /** Lets it end by itself, as it does where this process is gone. */
+  leave(): void;
 }
 
 /** How long a started server may take to listen, and how long one that was told to end may take. */
@@ -70,7 +72,7 @@ export async function startServer(request: StartRequest): Promise<StartedServer>
       continue;
     }
     await started.stop();
-    if (stop.aborted) throw stoppedEarly();
+    if (stop.aborted || started.isStopped()) throw stoppedEarly();
     const what = how === undefined ? `does not listen on port ${port} after ${STARTS_MS / 1000} s` : `ended (${how})`;
     const said = telling(started.lastLines());
     throw new ToolError(
@@ -84,12 +86,21 @@ export async function startServer(request: StartRequest): Promise<StartedServer>
 export const telling = (lines: readonly string[]): string | undefined =>
   lines.findLast((line) => /error|exception/i.test(line)) ?? lines.at(-1);
 
-function begin(command: string, died?: (how: string) => void): StartedServer & { how(): string | undefined } {
+/** A server that may not listen yet. */
+interface Starting extends StartedServer {
+  /** How it ended, once it has. */
+  how(): string | undefined;
+  /** Whether a signal that tells all of our processes to stop ended the one that starts it. */
+  isStopped(): boolean;
+}
+
+function begin(command: string, died?: (how: string) => void): Starting {
   const starter = fork(builtUrl('starter.js'), [command], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const lines: string[] = [];
   let pid: number | undefined;
   let how: string | undefined;
   let ending = false;
+  let stopped = false;
   let ended = (): void => {};
   const end = new Promise<void>((resolve) => {
     ended = resolve;
@@ -105,12 +116,17 @@ function begin(command: string, died?: (how: string) => void): StartedServer & {
     }
     if (lines.length > LINES) lines.shift();
   });
-  starter.once('exit', () => ended());
+  starter.once('exit', (code, signal) => {
+    stopped = how === undefined && isStop(signal);
+    how ??= signal ?? `exit ${code}`;
+    ended();
+  });
   return {
     get pid() {
       return pid;
     },
     how: () => how,
+    isStopped: () => stopped,
     lastLines: () => [...lines],
     async interrupt(within_ms) {
       ending = true;
@@ -126,6 +142,11 @@ function begin(command: string, died?: (how: string) => void): StartedServer & {
     stop() {
       ending = true;
       return endOf(starter, () => void (starter.connected && starter.send('stop')));
+    },
+    leave() {
+      ending = true;
+      starter.unref();
+      if (starter.connected) starter.disconnect();
     },
   };
 }

@@ -18,6 +18,12 @@ const report = (message: StarterReport): void => {
   if (process.connected) process.send?.(message);
 };
 
+// Signals of a terminal or a supervisor go to all its processes: the parent decides, and asks by any message. From
+// before there is anything that would be left behind.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+process.on('SIGHUP', () => {});
+
 const child = spawn(process.argv[2]!, {
   shell: true,
   detached: process.platform !== 'win32',
@@ -64,10 +70,6 @@ function finish(): void {
   if (process.connected) process.disconnect();
 }
 
-// Signals of a terminal or a supervisor go to all its processes: the parent decides, and asks by any message.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => {});
-process.on('SIGHUP', () => {});
 process.on('message', endGroup);
 process.on('disconnect', endGroup);
 if (pid !== undefined) report({ kind: 'started', pid });

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { EXIT, ToolError, type ExitCode } from '../core/errors.ts';
+import { EXIT, isStop, stoppedEarly, ToolError, unlessStopped, type ExitCode } from '../core/errors.ts';
 import type { Target } from '../plan/plan.ts';
 import { printable } from './addresses.ts';
 import { programUrl } from './programs.ts';
@@ -19,6 +19,8 @@ export interface RunningTarget {
   loopDelay?(): number | undefined;
   /** Ends what was started for this run; nothing for a server that was there. May be called again. */
   stop(): Promise<void>;
+  /** Ends what was started without waiting for a command that takes its time: it is ended as where this process is gone. */
+  leave(): Promise<void>;
   /** How often the bundled server committed each fault it was asked for, once it has ended. */
   faults(): Record<string, number>;
   /** The last lines that a started server printed. */
@@ -32,7 +34,7 @@ const BURST = 20;
 /**
  * Makes the target ready: the bundled server in a process of its own, a command of the user's, or one that runs.
  * @param died told when a process that was started ends on its own, and how
- * @param stop ends the waiting for a command that does not listen yet
+ * @param stop ends the waiting for a server that does not listen yet
  */
 export function startTarget(
   request: RunRequest,
@@ -48,11 +50,12 @@ export function startTarget(
       ...(request.server_pid !== undefined && { pid: request.server_pid }),
       ...(request.server_metrics !== undefined && { metrics: request.server_metrics }),
       stop: () => Promise.resolve(),
+      leave: () => Promise.resolve(),
       faults: () => ({}),
       lastLines: () => [],
     });
   }
-  return startBundled(request, died);
+  return startBundled(request, died, stop);
 }
 
 /** What the bundled server tells its parent (server/foreground.ts). */
@@ -77,7 +80,11 @@ const roomFor = ({
   maxRate: Math.max(Math.ceil(rate * BURST), 2 * (room?.rate ?? 0)),
 });
 
-async function startBundled(request: RunRequest, died: (how: string) => void): Promise<RunningTarget> {
+async function startBundled(
+  request: RunRequest,
+  died: (how: string) => void,
+  stop: AbortSignal,
+): Promise<RunningTarget> {
   const options = {
     host: '127.0.0.1',
     port: 0,
@@ -90,7 +97,7 @@ async function startBundled(request: RunRequest, died: (how: string) => void): P
   let faults: Record<string, number> = {};
   let delay: number | undefined;
   let ending = false;
-  const port = await new Promise<number>((resolve, reject) => {
+  const listens = new Promise<number>((resolve, reject) => {
     child.on('message', (message) => {
       const said = message as FromServer;
       if (said.kind === 'ready') resolve(said.port);
@@ -102,8 +109,13 @@ async function startBundled(request: RunRequest, died: (how: string) => void): P
     child.once('exit', (code, signal) => {
       const how = signal ?? `exit ${code}`;
       if (!ending) died(how);
+      if (isStop(signal)) return reject(stoppedEarly());
       reject(new ToolError(`The bundled server did not start (${how}).`, { exitCode: EXIT.defect }));
     });
+  });
+  const port = await unlessStopped(listens, stop).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    throw error;
   });
   const where = `ws://127.0.0.1:${port}`;
   return {
@@ -121,6 +133,7 @@ async function startBundled(request: RunRequest, died: (how: string) => void): P
         // A signal would do, but Windows has none that can be answered.
         if (child.connected) child.send({ kind: 'stop' });
       }),
+    leave: () => endOf(child, () => child.kill('SIGKILL')),
     faults: () => faults,
     lastLines: () => [],
   };
@@ -144,6 +157,7 @@ async function startCommand(
     ...(pid !== undefined && { pid }),
     ...(request.server_metrics !== undefined && { metrics: fill(request.server_metrics) }),
     stop: () => server.stop(),
+    leave: () => Promise.resolve(server.leave()),
     faults: () => ({}),
     lastLines: () => server.lastLines(),
   };

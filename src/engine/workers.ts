@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { acrossWorkers } from '../result/interval.ts';
 import type { Interval, RunEvent } from '../core/record.ts';
-import { ToolError } from '../core/errors.ts';
+import { isStop, stoppedEarly, ToolError } from '../core/errors.ts';
 import type { Target } from '../plan/plan.ts';
 import { dealSessions, type Order, type Report } from './channel.ts';
 import { programUrl } from './programs.ts';
@@ -118,6 +118,7 @@ export class Workers {
       });
       worker.process.once('error', reject);
       worker.process.once('exit', (code, signal) => {
+        if (isStop(signal)) return reject(stoppedEarly());
         reject(new ToolError(`A worker process ended before it began (${signal ?? `exit ${code}`}).`, { exitCode: 1 }));
       });
     });
