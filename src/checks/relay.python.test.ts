@@ -1,9 +1,11 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { execute } from '../engine/execute.ts';
+import { requestOf } from '../engine/testing/request.ts';
 import type { Result } from '../result/result.ts';
 import { program, relayCommand, startFixture, withWebsockets } from './testing/servers.ts';
 
@@ -43,4 +45,36 @@ describe.skipIf(why !== '')(`a Python relay on websockets${why}`, () => {
       expect.arrayContaining(['delivery', 'order', 'isolation', 'presence', 'heartbeat', 'convergence']),
     );
   }, 30_000);
+
+  it.runIf(process.platform === 'linux').each([
+    ['a shell', (command: string) => `${command}; true`],
+    ['npm', (command: string) => `npm exec --offline --call '${command}'`],
+  ])(
+    'has the memory that ps shows, started by %s',
+    async (_by, wrapped) => {
+      const shown: number[] = [];
+      const { result } = await execute(
+        requestOf({ users: 3, sessions: 2, duration_ms: 3000 }, { start: wrapped(relayCommand(python)) }),
+        {
+          observer: {
+            started: ({ environment: { server_processes } }) => {
+              expect(server_processes).toMatchObject([{ command: expect.stringMatching(/^python[\d.]* relay\.py$/) }]);
+              const ps = execFileSync('ps', ['-o', 'rss=', '-p', String(server_processes![0]!.pid)], {
+                encoding: 'utf8',
+              });
+              shown.push(Number(ps) * 1024);
+            },
+          },
+        },
+      );
+      const { server_rss, server_cpu, server_fds } = result.metrics;
+      expect(shown[0]).toBeGreaterThan(15e6);
+      // It takes a little more while its users come.
+      expect(server_rss).toMatchObject({ kind: 'gauge', min: expect.toSatisfy((min) => min > 0.95 * shown[0]!) });
+      expect(server_rss).toMatchObject({ max: expect.toSatisfy((max) => max < 1.3 * shown[0]!) });
+      expect(server_cpu).toMatchObject({ max: expect.toSatisfy((cores) => cores > 0) });
+      expect(server_fds).toMatchObject({ max: expect.toSatisfy((files) => files >= 6) });
+    },
+    30_000,
+  );
 });

@@ -2,10 +2,10 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ToolError, messageOf } from '../core/errors.ts';
 import { parseThreshold } from '../core/expression.ts';
-import { loopbackAddresses, printable, reachOf } from '../engine/addresses.ts';
-import { openFilesLimit } from '../engine/environment.ts';
+import { loopbackAddresses, portOf, printable, reachOf } from '../engine/addresses.ts';
 import type { LoadedScenario } from '../engine/loader.ts';
 import type { RunRequest } from '../engine/request.ts';
+import { ServerProcesses } from '../engine/server-processes.ts';
 import { estimate, loopbackSourcesFor, workersFor, type Estimate, type Machine } from '../plan/estimate.ts';
 import type { Plan, RunIdentity, Target } from '../plan/plan.ts';
 import { OWN_ITEMS } from '../protocol/change.ts';
@@ -175,8 +175,9 @@ function playsOf({ replay, journey, about }: ScenarioSpec): Pick<Decided, 'plays
 const SIX_OF_36 = 36 ** 6;
 
 /** How many files the server may have open, where its process is known before the run. */
-function filesOf({ 'server-pid': pid }: RunSettings): number | undefined {
-  return pid === undefined ? undefined : openFilesLimit(pid);
+function filesOf({ 'server-pid': pid, url }: RunSettings): number | undefined {
+  if (pid === undefined) return undefined;
+  return new ServerProcesses({ pid, ports: url.map((one) => portOf(new URL(one))), started: false }).filesLimit();
 }
 
 /** A run that is decided: everything but its folder. */

@@ -93,9 +93,9 @@ const gauges = {
   generator_rss: ['bytes', 'sum', 'Resident memory of the load generator.'],
   generator_steal: ['ratio', 'max', 'Share of time in which a worker wanted its core and others had it.'],
   generator_unread_bytes: ['bytes', 'max', 'Bytes that waited unread in the generator’s own sockets.'],
-  server_cpu: ['cores', 'sum', 'Processor use of the server, in cores.'],
-  server_rss: ['bytes', 'sum', 'Resident memory of the server.'],
-  server_fds: ['files', 'sum', 'Open files of the server.'],
+  server_cpu: ['cores', 'sum', 'Processor use of the server’s processes, in cores.'],
+  server_rss: ['bytes', 'sum', 'Resident memory of the server’s processes, added up.'],
+  server_fds: ['files', 'sum', 'Open files of the server’s processes, added up.'],
   server_event_loop_delay: [
     'ms',
     'max',

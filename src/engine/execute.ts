@@ -18,7 +18,7 @@ import { calibrate, type Calibration } from './calibrate.ts';
 import { sessionsOf } from './channel.ts';
 import { monotonicUs, runClock } from './clock.ts';
 import { CutOffs } from './cut-offs.ts';
-import { openFilesLimit, readEnvironment } from './environment.ts';
+import { readEnvironment } from './environment.ts';
 import { nobodyJoined, probeAll } from './probe.ts';
 import type { ExecuteHooks, Executed, RunObserver, RunRequest } from './request.ts';
 import { SCENARIO_THREW } from './scenario-errors.ts';
@@ -69,8 +69,8 @@ const known = (request: RunRequest, { where }: RunningTarget): RunRequest =>
   request.start === undefined ? request : { ...request, plan: { ...request.plan, target: where } };
 
 /** A server of the user's that runs on this machine may not be able to open enough files. */
-function refuseFullServer({ plan }: RunRequest, { pid, target }: RunningTarget): void {
-  const limit = pid === undefined ? undefined : openFilesLimit(pid);
+function refuseFullServer({ plan }: RunRequest, { processes, target }: RunningTarget): void {
+  const limit = processes?.filesLimit();
   if (limit !== undefined) refuseServerFiles(plan, estimate(plan, 0, reachOf(target.urls)).server_files, limit);
 }
 
@@ -119,10 +119,8 @@ class Running {
     this.#observer = hooks.observer ?? {};
     this.#measurement = emptyMeasurement(request.plan);
     this.#abortOn = request.plan.abort_on.map(parseThreshold);
-    this.#server = new ServerGauges(target, (text) =>
-      this.#event({ at_ms: this.#now(), kind: 'server-metrics', text }),
-    );
-    this.#walls = new Walls(target.pid);
+    this.#server = new ServerGauges(target, (kind, text) => this.#event({ at_ms: this.#now(), kind, text }));
+    this.#walls = new Walls();
     this.#cutOffs = new CutOffs(request.plan.users_total);
     this.#unread = new UnreadBytes(target.target.urls);
     this.#workers = new Workers(request, target.target, sessionsOf(request.plan), {
@@ -176,6 +174,8 @@ class Running {
 
   #begin(): void {
     const { request, hooks } = { request: this.#request, hooks: this.#hooks };
+    const { processes } = this.#target;
+    if (processes) this.#environment = { ...this.#environment, ...processes.described() };
     const epoch = monotonicUs() + LEAD_US;
     this.#clock = runClock(epoch);
     request.run.started_at = new Date(Date.now() + LEAD_US / 1000).toISOString();
@@ -233,7 +233,7 @@ class Running {
     this.#pending = whole.pending;
     this.#events = [];
     this.#addGauges(whole);
-    for (const event of [...this.#walls.hitIn(whole), ...this.#cutOffs.seenIn(whole)]) {
+    for (const event of [...this.#walls.hitIn(whole, this.#server.full), ...this.#cutOffs.seenIn(whole)]) {
       whole.events.push(event);
       this.#observer.event?.(event);
     }
@@ -270,6 +270,11 @@ class Running {
     if (faults.length > 0) {
       const text = `the server committed on purpose: ${faults.join(', ')}`;
       this.#event({ at_ms: this.#now(), kind: 'faults', text });
+    }
+    const { others } = this.#server;
+    if (others !== undefined) {
+      const text = `the server’s processor time, memory and files are also those of processes that began later: ${others}`;
+      this.#event({ at_ms: this.#now(), kind: 'server-processes', text });
     }
     const now = this.#now();
     // What happened after the last interval still belongs to the run.

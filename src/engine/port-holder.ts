@@ -12,13 +12,19 @@ const LISTENS = '0A';
 
 /** Who listens on a port of this machine: on Linux by /proc; nothing where it does not say, as of others' processes. */
 export function portHolder(port: number): PortHolder | undefined {
-  const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => inodesOf(file, port)));
-  if (inodes.size === 0) return undefined;
-  for (const pid of directory('/proc').filter((name) => /^\d+$/.test(name))) {
-    if (directory(`/proc/${pid}/fd`).some((fd) => inodes.has(socketOf(`/proc/${pid}/fd/${fd}`)))) return describe(pid);
-  }
-  return undefined;
+  const sockets = new Set(listeningSockets(port));
+  if (sockets.size === 0) return undefined;
+  const pid = directory('/proc').find((name) => /^\d+$/.test(name) && holdsOneOf(Number(name), sockets));
+  return pid === undefined ? undefined : describe(pid);
 }
+
+/** The numbers of the sockets that listen on a port, at whatever address. */
+export const listeningSockets = (port: number): string[] =>
+  ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => inodesOf(file, port));
+
+/** Whether a process has one of these sockets open; not where that may not be seen. */
+export const holdsOneOf = (pid: number, sockets: ReadonlySet<string>): boolean =>
+  directory(`/proc/${pid}/fd`).some((fd) => sockets.has(socketOf(`/proc/${pid}/fd/${fd}`)));
 
 function inodesOf(file: string, port: number): string[] {
   const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;

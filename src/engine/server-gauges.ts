@@ -8,17 +8,36 @@ export class ServerGauges {
   readonly #target: RunningTarget;
   readonly #stats: ProcessStats | undefined;
   readonly #metrics: ServerMetrics | undefined;
+  readonly #failed: (kind: string, why: string) => void;
+  #unseen: string | undefined;
 
-  /** @param failed told when a page of metrics cannot be read any more */
-  constructor(target: RunningTarget, failed: (why: string) => void) {
+  /** @param failed told when its processes cannot be seen, or a page of metrics cannot be read any more */
+  constructor(target: RunningTarget, failed: (kind: string, why: string) => void) {
     this.#target = target;
-    this.#stats = target.pid === undefined ? undefined : new ProcessStats(target.pid);
-    this.#metrics = target.metrics === undefined ? undefined : new ServerMetrics(target.metrics, failed);
+    this.#failed = failed;
+    this.#stats = target.processes && new ProcessStats(target.processes);
+    this.#metrics =
+      target.metrics === undefined
+        ? undefined
+        : new ServerMetrics(target.metrics, (why) => failed('server-metrics', why));
+  }
+
+  /** How many files a process of the server may have open that has all of them. */
+  get full(): number | undefined {
+    return this.#stats?.full;
+  }
+
+  /** Which processes were measured besides those of the beginning. */
+  get others(): string | undefined {
+    return this.#stats?.others;
   }
 
   /** @param now ms of the run's clock */
   sample(now: number): [GaugeName, number][] {
     const delay = this.#target.loopDelay?.();
+    const unseen = this.#target.processes?.unknown;
+    if (unseen !== undefined && unseen !== this.#unseen) this.#failed('server-processes', unseen);
+    this.#unseen = unseen;
     const all: Partial<Record<GaugeName, number>> = {
       ...this.#metrics?.take(),
       ...this.#stats?.sample(now),

@@ -1,9 +1,10 @@
 import { fork } from 'node:child_process';
 import { EXIT, isStop, stoppedEarly, ToolError, unlessStopped, type ExitCode } from '../core/errors.ts';
 import type { Target } from '../plan/plan.ts';
-import { printable } from './addresses.ts';
+import { portOf, printable } from './addresses.ts';
 import { programUrl } from './programs.ts';
 import type { RunRequest } from './request.ts';
+import { ServerProcesses } from './server-processes.ts';
 import { endOf, portFor, startServer } from './started.ts';
 
 /** The server under test, and what there is of it on this machine. */
@@ -11,8 +12,10 @@ export interface RunningTarget {
   target: Target;
   /** The address as it may be printed. */
   where: string;
-  /** Process whose resources can be read. */
+  /** The process that was started, or that the user named. */
   pid?: number;
+  /** Those whose resources are read. */
+  processes?: ServerProcesses;
   /** Page of the server's metrics, as Prometheus scrapes it. */
   metrics?: string;
   /** The longest delay of the server's event loop since the last call, ms; absent where it does not tell. */
@@ -43,11 +46,13 @@ export function startTarget(
 ): Promise<RunningTarget> {
   if (request.start !== undefined) return startCommand(request, request.start, died, stop);
   if (request.target) {
-    const { target } = request;
+    const { target, server_pid: pid } = request;
+    if (pid !== undefined) refuseNoProcess(pid);
+    const ports = target.urls.map((url) => portOf(new URL(url)));
     return Promise.resolve({
       target,
       where: target.urls.map(printable).join(', '),
-      ...(request.server_pid !== undefined && { pid: request.server_pid }),
+      ...(pid !== undefined && { pid, processes: new ServerProcesses({ pid, ports, started: false }) }),
       ...(request.server_metrics !== undefined && { metrics: request.server_metrics }),
       stop: () => Promise.resolve(),
       leave: () => Promise.resolve(),
@@ -56,6 +61,16 @@ export function startTarget(
     });
   }
   return startBundled(request, died, stop);
+}
+
+function refuseNoProcess(pid: number): void {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // Another user's may be looked at, not signalled.
+    if ((error as NodeJS.ErrnoException).code === 'EPERM') return;
+    throw new ToolError(`There is no process ${pid}, which --server-pid names.`, { cause: error });
+  }
 }
 
 /** What the bundled server tells its parent (server/foreground.ts). */
@@ -122,6 +137,7 @@ async function startBundled(
     target: { urls: [where], headers: {}, subprotocols: [] },
     where,
     pid: child.pid!,
+    processes: new ServerProcesses({ pid: child.pid!, ports: [port], started: true }),
     loopDelay: () => {
       const told = delay;
       delay = undefined;
@@ -154,7 +170,7 @@ async function startCommand(
   return {
     target: { ...target, urls },
     where: urls.map(printable).join(', '),
-    ...(pid !== undefined && { pid }),
+    ...(pid !== undefined && { pid, processes: new ServerProcesses({ pid, ports: [port], started: true }) }),
     ...(request.server_metrics !== undefined && { metrics: fill(request.server_metrics) }),
     stop: () => server.stop(),
     leave: () => Promise.resolve(server.leave()),

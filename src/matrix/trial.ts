@@ -4,6 +4,7 @@ import churn from '../../scenarios/churn.ts';
 import steady from '../../scenarios/steady.ts';
 import type { CounterName } from '../core/metrics.ts';
 import { ProcessStats } from '../engine/process-stats.ts';
+import { ServerProcesses } from '../engine/server-processes.ts';
 import { rehearse } from '../engine/testing/rehearse.ts';
 import { planOf } from '../load/testing/simulate.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -61,7 +62,7 @@ async function inThisProcess(faults: string[]): Promise<Target> {
 
 async function inItsOwn(faults: string[], gauge: 'server_rss' | 'server_fds' = 'server_rss'): Promise<Target> {
   const { child, ready, ended } = await startProcess({ faults, debug: false });
-  const stats = new ProcessStats(ready.pid);
+  const stats = new ProcessStats(new ServerProcesses({ pid: ready.pid, ports: [ready.port], started: false }));
   return {
     url: ready.url,
     async committed(fault) {

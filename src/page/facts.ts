@@ -63,7 +63,8 @@ const ENVIRONMENT_WORDS: Record<string, string> = {
 
 /** Where it ran. */
 export function environmentPairs({ environment, run }: Pick<Result, 'environment' | 'run'>): [string, string][] {
-  const words = Object.entries(environment).map(([name, value]): [string, string] => {
+  const { server_processes: measured, ...rest } = environment;
+  const words = Object.entries(rest).map(([name, value]): [string, string] => {
     const text =
       typeof value !== 'number'
         ? String(value)
@@ -74,7 +75,12 @@ export function environmentPairs({ environment, run }: Pick<Result, 'environment
             : plainNumber(value);
     return [ENVIRONMENT_WORDS[name] ?? name.replaceAll('_', ' '), text];
   });
-  return [...words, ['run', run]];
+  const server = measured?.map(({ pid, command }) => `${command} (process ${pid})`).join(', ');
+  return [
+    ...words,
+    ...(server === undefined ? [] : [['server’s figures', `of ${server}`] as [string, string]]),
+    ['run', run],
+  ];
 }
 
 function definitions(result: Result): HTMLElement {

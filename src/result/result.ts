@@ -103,6 +103,10 @@ const environment = z.looseObject({
   cores: count,
   memory_bytes: z.number(),
   open_files_limit: z.number().optional(),
+  server_processes: z
+    .array(z.object({ pid: count, command: z.string().describe('Its program, and its script; no arguments.') }))
+    .optional()
+    .describe('Whose processor time, memory and files the server’s are, as the run began.'),
   floor_ms: z.number().optional().describe('The tool’s own latency on an echo.'),
 });
 
