@@ -117,10 +117,11 @@ export interface Example {
 
 /**
  * What the target was seen to do, so that judges claim only what can be claimed.
- * `acks` command:ack · `versions` a version on commands · `state` a non-empty state · `hosts` session:host · `roster` a
- * list of users on joining · `notices` user:joined or user:left
+ * `acks` command:ack · `versions` a version on commands · `state` a state of the server's own that is not empty ·
+ * `null_state` null instead of one · `hosts` session:host · `roster` a list of users on joining · `notices` user:joined
+ * or user:left
  */
-export type Trait = 'acks' | 'versions' | 'state' | 'hosts' | 'roster' | 'notices';
+export type Trait = 'acks' | 'versions' | 'state' | 'null_state' | 'hosts' | 'roster' | 'notices';
 
 /**
  * How long stays in a session lasted that ended unexpectedly, and how long those had lasted that this tool itself

@@ -3,6 +3,8 @@ import { counterIn, type Finding, type Judge, type JudgeName } from './judge.ts'
 import { counted, evidenceOf, number } from './words.ts';
 
 const CLAIM = 'everybody in a session ended with the same document';
+/** Where users were not told what was there before they came, that is nobody's to compare. */
+const CLAIM_OF_CHANGES = 'what changed while users were there ended alike for everybody in a session';
 const UNENDED = 'the tool itself was cut off, and documents are compared at the end, which its journal does not hold';
 const CONCURRENT = 'edits made at once end alike for everybody';
 
@@ -32,7 +34,13 @@ export const convergence: Judge = {
     if (diverged > 0) return [failing(measured, diverged), ...concurrent];
     if (measured.cut_off) return [{ not_claimed: { claim: CLAIM, because: UNENDED } }, ...concurrent];
     if (compared === 0) return [{ not_claimed: { claim: CLAIM, because: whyNot(measured) } }, ...concurrent];
-    return [{ claim: CLAIM, standing: 'pass', because: passing(measured, compared) }, ...concurrent];
+    const partial = counterIn(measured, 'replicas_partial');
+    return [
+      partial > 0
+        ? { claim: CLAIM_OF_CHANGES, standing: 'pass', because: passingInPart(compared, partial) }
+        : { claim: CLAIM, standing: 'pass', because: passing(measured, compared) },
+      ...concurrent,
+    ];
   },
 };
 
@@ -76,8 +84,12 @@ function passing({ plan, traits }: Measured, compared: number): string {
   const documents = counted(plan.sessions, 'document');
   return compared > plan.users_total
     ? `in ${number(compared)} looks at a user’s document${server === '' ? '' : ' and the server’s'}, all held the same ${documents}`
-    : `${counted(compared, 'user')}${server} hold the same ${documents}${traits.has('state') ? '' : ', as far as they were there'}`;
+    : `${counted(compared, 'user')}${server} hold the same ${documents}`;
 }
+
+/** Where no state told some of them what was there before they came. */
+const passingInPart = (compared: number, partial: number): string =>
+  `what changed while they were there is the same in the documents of ${users(compared)}; what was there before nobody told ${number(partial)} of them`;
 
 function whyNot({ counted: count }: Measured): string {
   if (count('commands_sent') === 0) return 'no change was sent';

@@ -32,12 +32,17 @@ export function cleanIntervals(): Interval[] {
     },
   };
   return [
-    intervalOf(0, 3000, {
-      ramp: {
-        counters: { connections: 30, arrivals_told: 270, departures_told: 9 },
-        trends: { join_time: trendOf(latencies(30)) },
+    intervalOf(
+      0,
+      3000,
+      {
+        ramp: {
+          counters: { connections: 30, arrivals_told: 270, departures_told: 9 },
+          trends: { join_time: trendOf(latencies(30)) },
+        },
       },
-    }),
+      { traits: ['state'] },
+    ),
     intervalOf(3000, 13_000, { steady }, { joined_user_ms: 300_000, planned_user_ms: 300_000 }),
     intervalOf(
       13_000,

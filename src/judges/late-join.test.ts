@@ -25,9 +25,31 @@ describe('late-join', () => {
     expect(rulingOf(lateJoin, cleanBut({ counters: { missed_at_join: 1, overlapped: 1 } })).rests_on).toBeUndefined();
   });
 
-  test('claims nothing of a mere relay', () => {
-    expect(unclaimedBy(lateJoin, measuredOf(cleanIntervals().slice(0, 2)))).toBe(
-      'the server gives its changes no versions',
-    );
+  test.each([
+    [[], 'the server keeps no state: nobody was given one'],
+    [['null_state'], 'the server keeps no state: it answers null to who asks for one'],
+    [['state'], 'no state could be told apart: their items do not carry what was put into them, or a version is not known'],
+  ] as const)('claims nothing of a server that is seen to give %j', (traits, because) => {
+    const intervals = cleanIntervals().map((one) => ({ ...one, stages: {}, traits: [...traits] }));
+    expect(unclaimedBy(lateJoin, measuredOf(intervals))).toBe(because);
+  });
+
+  test('claims less of states that name no version', () => {
+    const [first, ...others] = cleanIntervals().map((one) => ({ ...one, stages: {}, traits: ['state' as const] }));
+    const drain = { counters: { states_compared: 2 }, gauges: {}, trends: {} };
+    expect(rulingOf(lateJoin, measuredOf([{ ...first!, stages: { drain } }, ...others]))).toMatchObject({
+      standing: 'pass',
+      claim: 'whoever joined a session in use got all that everybody had by then',
+      because: '2 states held all that everybody had when asked for; without versions no more can be told',
+    });
+  });
+
+  test.each([
+    [2, 'was given an empty document, which costs a host that asks its canvas'],
+    [1, 'was given a wrong document, 1 of them empty, which costs a host that asks its canvas'],
+  ])('says what an empty state does to a host, of %i of 2', (empty, words) => {
+    const ruling = rulingOf(lateJoin, cleanBut({ counters: { stale_snapshots: 2, empty_snapshots: empty } }));
+    expect(ruling.standing).toBe('fail');
+    expect(ruling.because).toBe(`2 times a user ${words}`);
   });
 });

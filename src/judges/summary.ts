@@ -47,7 +47,9 @@ const inGravity = (verdicts: readonly Judged[]): Judged[] => verdicts.toSorted((
 function passing(measured: Measured, verdicts: readonly Judged[]): string {
   const passed = new Set(verdicts.map(({ judge }) => judge));
   const delivered = measured.pending > 0 ? 'Nothing was overdue' : 'Everybody saw every change';
-  const first = passed.has('delivery') ? delivered : 'Everything that was judged held';
+  const isStateless = keepsNoState(measured);
+  const saw = isStateless ? `${delivered} that was made while they were there` : delivered;
+  const first = passed.has('delivery') ? (measured.pending > 0 ? delivered : saw) : 'Everything that was judged held';
   const latency = measured.metrics.broadcast_latency;
   const beats = measured.metrics.heartbeats;
   const facts = [
@@ -61,8 +63,16 @@ function passing(measured: Measured, verdicts: readonly Judged[]): string {
   // A percentile is written small, also where a sentence begins.
   return [
     `${first}${howFar(measured)}.`,
+    ...(isStateless ? [NO_STATE] : []),
     ...(second ? [`${second.startsWith('p99') ? second : capitalised(second)}.`] : []),
   ].join(' ');
+}
+
+const NO_STATE = 'This server keeps no state: who joins late has only what a host sends.';
+
+/** Whether users joined a session in use and the server gave none of them a state. */
+function keepsNoState({ counted: count, plan, traits }: Measured): boolean {
+  return !traits.has('state') && count('commands_sent') > 0 && count('connections') > plan.sessions;
 }
 
 /** What a pass speaks of, where it is not the whole of the plan. */

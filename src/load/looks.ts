@@ -71,7 +71,7 @@ export class Looks {
     while (seat < first + seats.users && !lives.isJoined(seat)) seat++;
     if (seat === first + seats.users) return;
     this.#asked[session] = seat;
-    delivery.asked(seat);
+    delivery.asked(seat, now);
     recoveries.asks(seat, now);
     outgoing.sync(seat, now);
   }

@@ -210,7 +210,7 @@ export class Population implements DoorEvents, LifeEvents, Pulse, Actor {
   // A user's life.
 
   connecting(seat: number, at: number): void {
-    this.#delivery.connecting(seat);
+    this.#delivery.connecting(seat, at);
     this.#presence.connecting(seat, at);
   }
 

@@ -220,7 +220,7 @@ export class Copies {
     else this.#losses.arrived(stage);
     if (--flight.left[entry]! > 0) return;
     if (flight.must[entry]! > 0) recorder.measure(stage, TREND.broadcast_completion, at - due);
-    this.#losses.complete(entry);
+    this.#losses.complete(entry, at);
   }
 
   #delivered(stage: number, due: number, sent: number, at: number): void {

@@ -3,7 +3,7 @@ import { asciiBytes } from '../core/text.ts';
 import { readToken, Stamp } from '../core/token.ts';
 import { placesOf, type Change } from '../protocol/change.ts';
 import type { Welcome } from '../protocol/protocol.ts';
-import { damagedItems, readSnapshot } from '../protocol/snapshot.ts';
+import { damagedItems, readSnapshot, shownItems } from '../protocol/snapshot.ts';
 import { ADD, EDIT, REMOVE } from './cell.ts';
 import { Copies } from './copies.ts';
 import { Documents } from './documents.ts';
@@ -118,10 +118,10 @@ export class Delivery {
   }
 
   /** A user began to connect: what is sent from now on may reach it. */
-  connecting(seat: number): void {
+  connecting(seat: number, at: number): void {
     this.#members.connecting(seat, this.#flightsOf(this.#sessionOf(seat)));
     this.#joiners.connecting(seat);
-    this.#documents.connecting(seat);
+    this.#documents.connecting(seat, at);
   }
 
   #flightsOf(session: number): number {
@@ -152,6 +152,7 @@ export class Delivery {
     const user = seat % this.#users;
     const order = this.#members.orderOf(seat);
     this.#members.leave(seat);
+    if (this.#members.othersIn(session, seat) === 0) this.#documents.emptied(session, at);
     let next = NONE;
     for (let entry = this.#flight.first(session); entry !== NONE; entry = next) {
       next = this.#flight.next(entry);
@@ -188,7 +189,7 @@ export class Delivery {
     flight.item[entry] = change.item.k;
     flight.text[entry] = text;
     this.#losses.expect(must);
-    this.#documents.sent(entry);
+    this.#documents.sent(entry, change.n);
   }
 
   /** The server says that it took a change; its token begins at `token`. */
@@ -201,18 +202,19 @@ export class Delivery {
     if (entry === NONE) return;
     this.#copies.versioned(entry, version, seat, at);
     this.#flight.flags[entry]! |= TAKEN;
-    if (this.#flight.left[entry] === 0) this.#losses.complete(entry);
+    if (this.#flight.left[entry] === 0) this.#losses.complete(entry, at);
   }
 
   /** Asked for the state: what comes is held against what is known now. */
-  asked(seat: number): void {
-    this.#documents.asked(seat);
+  asked(seat: number, at: number): void {
+    this.#documents.asked(seat, at);
   }
 
   /** A whole state came to a user. @param inFull its items' content is looked at too, which takes longer */
   state(seat: number, bytes: Uint8Array, start: number, end: number, inFull: boolean, at: number): void {
     const session = this.#options.sessions[this.#sessionOf(seat)]!;
-    this.#documents.state(seat, readSnapshot(bytes, start, end, this.#run, session), at);
+    const shown = (): ReturnType<typeof shownItems> => shownItems(bytes, start, end, this.#run, session);
+    this.#documents.state(seat, readSnapshot(bytes, start, end, this.#run, session), shown, at);
     if (!inFull) return;
     for (const item_id of damagedItems(bytes, start, end)) this.#stories.ofState(seat, item_id, at);
   }

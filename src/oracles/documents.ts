@@ -1,13 +1,15 @@
 import { COUNTER, type Recorder } from '../core/recorder.ts';
 import { placesOf } from '../protocol/change.ts';
-import type { Snapshot } from '../protocol/snapshot.ts';
+import type { ShownItem, Snapshot } from '../protocol/snapshot.ts';
 import { Amends } from './amends.ts';
 import { NONE, TAKEN, type Flight } from './flight.ts';
 import type { Step } from './contents.ts';
 import { History } from './history.ts';
 import type { Membership } from './membership.ts';
+import { RecentChanges } from './recent-changes.ts';
 import { Replicas } from './replicas.ts';
 import { Snapshots } from './snapshots.ts';
+import { StateContents } from './state-contents.ts';
 import { tellExample, type Told } from './told.ts';
 import { witnessed } from './witness.ts';
 
@@ -46,12 +48,15 @@ export class Documents {
   readonly #replicas: Replicas;
   readonly #snapshots: Snapshots;
   readonly #amends: Amends;
+  readonly #contents: StateContents;
+  /** The last changes of each session, as long as its states may name no version. */
+  readonly #recent: (RecentChanges | undefined)[];
+  readonly #isContended: (session: number, place: number) => boolean;
   /** Highest version that each user was told, by a change or by a snapshot; 0 for none. */
   readonly #told: Float64Array;
   /** Changes of each session whose version nobody learnt. */
   readonly #nameless: Uint32Array;
   readonly #tell: (told: Told) => void;
-  #givesStates = false;
 
   constructor(options: DocumentsOptions, flight: Flight, members: Membership) {
     const { sessions, users, items, recorder, deadline_us, places = placesOf(items, users) } = options;
@@ -74,6 +79,9 @@ export class Documents {
     );
     this.#snapshots = new Snapshots({ users, places, deadline_us, recorder, tell }, this.#histories, this.#replicas);
     this.#amends = new Amends(recorder, users, sessions.length, flight, members);
+    this.#contents = new StateContents({ seed: options.seed, items, places });
+    this.#recent = sessions.map(() => new RecentChanges(places, deadline_us));
+    this.#isContended = isContended;
   }
 
   #historyOf(seat: number): History {
@@ -90,9 +98,9 @@ export class Documents {
     return this.#snapshots.baseOf(seat);
   }
 
-  connecting(seat: number): void {
+  connecting(seat: number, at: number): void {
     this.#told[seat] = 0;
-    this.#snapshots.connecting(seat);
+    this.#snapshots.connecting(seat, at);
     this.#amends.connecting(seat);
   }
 
@@ -106,14 +114,17 @@ export class Documents {
   }
 
   /** Asked for the state: what comes may not be older than what is known now. */
-  asked(seat: number): void {
-    this.#snapshots.asked(seat);
+  asked(seat: number, at: number): void {
+    // One that its join brought may still be on its way.
+    const isNext = at - this.#members.joinedAt(seat) > this.#options.deadline_us;
+    this.#snapshots.asked(seat, isNext ? at : undefined);
   }
 
-  /** A change was sent; its entry is filled in. */
-  sent(entry: number): void {
+  /** A change was sent; its entry is filled in. @param n its number within its sender's */
+  sent(entry: number, n: number): void {
     const { session, sender, order, sent } = this.#flight;
     const history = this.#histories[session[entry]!]!;
+    this.#recent[session[entry]!]?.sent(this.#stepOf(entry), n, sent[entry]!);
     if (history.isVersioned) return;
     this.#replicas.contest(entry, this.#flight);
     history.send(this.#stepOf(entry), order[entry]!, sent[entry]!);
@@ -221,10 +232,25 @@ export class Documents {
     return (flags[entry]! & TAKEN) === 0 || this.#histories[session[entry]!]!.isVersioned;
   }
 
+  /** Everybody who had to have a change has it. */
+  complete(entry: number, at: number): void {
+    const { flags, session } = this.#flight;
+    if ((flags[entry]! & TAKEN) !== 0) this.#recent[session[entry]!]?.settled(this.#stepOf(entry), at);
+  }
+
+  /** Nobody is in a session any more, as far as is known here: the server may forget it. */
+  emptied(session: number, at: number): void {
+    const recent = this.#recent[session];
+    if (recent) recent.emptiedAt = at;
+  }
+
   /** A change’s time is over. @param inDoubt nobody knows whether the server took it */
-  expired(entry: number, inDoubt: boolean): void {
+  expired(entry: number, inDoubt: boolean, now: number): void {
     const session = this.#flight.session[entry]!;
-    const { place, action } = this.#flight;
+    const { place, action, left } = this.#flight;
+    const recent = this.#recent[session];
+    recent?.expired(this.#stepOf(entry), now);
+    if (!inDoubt && left[entry] === 0) recent?.settled(this.#stepOf(entry), now);
     if (inDoubt && !this.#histories[session]!.isVersioned) this.#replicas.doubt(session, place[entry]!, action[entry]!);
     this.over(entry);
   }
@@ -234,17 +260,19 @@ export class Documents {
     if (this.#flight.version[entry] === 0) this.#nameless[this.#flight.session[entry]!]!++;
   }
 
-  /** A whole state came to a user. */
-  state(seat: number, snapshot: Snapshot, at: number): void {
-    if (snapshot.isOpaque) return;
+  /** A whole state came to a user. @param shown its items by their ids */
+  state(seat: number, snapshot: Snapshot, shown: () => ReadonlyMap<string, ShownItem>, at: number): void {
+    if (snapshot.holds === 'null') this.#recorder.trait('null_state');
+    if (snapshot.holds === 'items' || snapshot.holds === 'unknown') this.#recorder.trait('state');
+    if (snapshot.holds === 'null' || snapshot.holds === 'unknown') return;
     const { version } = snapshot;
     if (version === undefined || !this.#historyOf(seat).isVersioned) {
-      // Some servers keep no state and always answer with an empty one.
-      if (snapshot.changes.length > 0) this.#givesStates = true;
-      if (this.#givesStates) this.#snapshots.takeUnordered(seat, snapshot, this.#flight, at);
+      this.#unordered(seat, snapshot, shown, at);
       if (version !== undefined) this.#snapshots.remember(seat, snapshot, version, at);
       return;
     }
+    // From here on versions tell more than contents could.
+    this.#recent[Math.floor(seat / this.#users)] = undefined;
     const missing = this.#historyOf(seat).onlyMissing(version);
     const areAllInFlight = this.#nameless[Math.floor(seat / this.#users)] === 0;
     const entry = missing > 0 ? witnessed(this.#flight, this.#users, seat, snapshot, areAllInFlight) : NONE;
@@ -256,6 +284,33 @@ export class Documents {
     this.#amends.state(seat, version);
     this.#told[seat] = version;
     this.#recorder.count(this.#recorder.stageOf(at), COUNTER.lost_upper, -this.#members.clearDoubts(seat));
+  }
+
+  /** A state that no version tells of. */
+  #unordered(seat: number, snapshot: Snapshot, shown: () => ReadonlyMap<string, ShownItem>, at: number): void {
+    const session = Math.floor(seat / this.#users);
+    const recent = this.#recent[session];
+    if (recent === undefined) return this.#snapshots.takeUnordered(seat, snapshot, this.#flight, at);
+    const floor = this.#snapshots.askedAt(seat);
+    // Nobody had written to the session yet.
+    if (snapshot.holds === 'nothing' && recent.firstSentAt > floor) return undefined;
+    const { required, wrong } = this.#contents.judge({
+      session: this.#options.sessions[session]!,
+      snapshot,
+      recent,
+      floor,
+      isContended: (place) => this.#isContended(session, place),
+      shown,
+    });
+    const stage = this.#recorder.stageOf(at);
+    if (required > 0) this.#recorder.count(stage, COUNTER.states_compared, 1);
+    if (wrong) {
+      this.#recorder.count(stage, COUNTER.stale_snapshots, 1);
+      if (snapshot.holds === 'nothing') this.#recorder.count(stage, COUNTER.empty_snapshots, 1);
+      this.#tell({ kind: 'stale_snapshots', seat, at, ...wrong, note: `its state ${wrong.note}` });
+    }
+    const { emptiedAt } = recent;
+    return this.#snapshots.takeUnordered(seat, snapshot, this.#flight, at, { isWrong: wrong !== undefined, emptiedAt });
   }
 
   /** To be called about once a second: gives up versions that never came. */
@@ -284,6 +339,7 @@ export class Documents {
     const found = this.#replicas.compare(session, before, now);
     const stage = this.#recorder.stageOf(now);
     this.#recorder.count(stage, COUNTER.replicas_compared, found.compared);
+    this.#recorder.count(stage, COUNTER.replicas_partial, found.partial);
     this.#recorder.count(stage, COUNTER.diverged_replicas, found.diverged);
     this.#recorder.count(stage, COUNTER.diverged_by_loss, found.byLoss);
     this.#recorder.count(stage, COUNTER.diverged_by_snapshot, found.bySnapshot);

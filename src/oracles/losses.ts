@@ -113,14 +113,15 @@ export class Losses {
     flight.must[entry]!--;
     flight.left[entry]!--;
     this.#pending--;
-    if (flight.left[entry] === 0) this.complete(entry);
+    if (flight.left[entry] === 0) this.complete(entry, at);
   }
 
   /**
    * All who had to have a change have it. It is kept all the same where its version may yet be told, or where somebody
    * who is just joining may be on the way to it.
    */
-  complete(entry: number): void {
+  complete(entry: number, at: number): void {
+    this.#documents.complete(entry, at);
     if ((this.#flight.flags[entry]! & INCOMPLETE) !== 0) this.#incomplete(entry, -1);
     const isOverdue = (this.#flight.flags[entry]! & OVERDUE) !== 0;
     if (!isOverdue && (this.#documents.isAwaited(entry) || this.#joiners.keeps(this.#flight.session[entry]!))) return;
@@ -167,7 +168,7 @@ export class Losses {
     if (taken) flight.flags[entry]! &= ~DOUBTFUL;
     flight.overdue(entry);
     let lost = false;
-    this.#documents.expired(entry, !taken);
+    this.#documents.expired(entry, !taken, now);
     for (let user = 0; user < this.#users; user++) {
       const seat = session * this.#users + user;
       if (this.#joiners.lacks(entry, seat)) this.#missed(entry, seat, now);

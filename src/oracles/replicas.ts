@@ -19,6 +19,8 @@ export interface ReplicasOptions {
 /** How many replicas were compared, and how many of them differ: for which reason, as far as there is one. */
 export interface Comparison {
   compared: number;
+  /** Of these: of users whom no state told what was there before they came. */
+  partial: number;
   /** All that differ, but for those whose concurrent edits the server gives no order to. */
   diverged: number;
   /** Of these: through what was lost, altered or came in the wrong order; and through a wrong snapshot. */
@@ -202,7 +204,7 @@ export class Replicas {
    * @param before places changed later are left out, µs
    */
   compare(session: number, before: number, now: number): Comparison {
-    const result = { compared: 0, diverged: 0, byLoss: 0, bySnapshot: 0, byProtocol: 0 };
+    const result = { compared: 0, partial: 0, diverged: 0, byLoss: 0, bySnapshot: 0, byProtocol: 0 };
     const history = this.#histories[session]!;
     if (history.isMurky) return result;
     for (let user = 0; user < this.#options.users; user++) {
@@ -211,6 +213,7 @@ export class Replicas {
       if (!this.#members.isIn(seat) || (flags & (BLIND | TOLD)) !== 0) continue;
       if (history.isVersioned && (flags & WHOLE) === 0) continue;
       result.compared++;
+      if ((flags & WHOLE) === 0) result.partial++;
       this.#compareOne(session, seat, before, now, result);
     }
     return result;

@@ -33,6 +33,8 @@ export class Snapshots {
   readonly #bases: Float64Array;
   /** Version that was known when the user began to connect, or asked: a snapshot may not be older. */
   readonly #floors: Float64Array;
+  /** When it did, µs. */
+  readonly #askedAt: Float64Array;
   #waiting: Waiting[] = [];
   readonly #then: Contents;
 
@@ -43,6 +45,7 @@ export class Snapshots {
     this.#replicas = replicas;
     this.#bases = new Float64Array(seats).fill(-1);
     this.#floors = new Float64Array(seats);
+    this.#askedAt = new Float64Array(seats);
     this.#then = new Contents(options.places);
   }
 
@@ -54,13 +57,21 @@ export class Snapshots {
     return this.#bases[seat]!;
   }
 
-  connecting(seat: number): void {
+  connecting(seat: number, at: number): void {
     this.#bases[seat] = -1;
     this.#floors[seat] = this.#historyOf(seat).known;
+    this.#askedAt[seat] = at;
   }
 
-  asked(seat: number): void {
+  /** @param at absent: an older state may still be on its way */
+  asked(seat: number, at: number | undefined): void {
     this.#floors[seat] = this.#historyOf(seat).known;
+    if (at !== undefined) this.#askedAt[seat] = at;
+  }
+
+  /** Since when a state that comes to this user may have been on its way, µs. */
+  askedAt(seat: number): number {
+    return this.#askedAt[seat]!;
   }
 
   /**
@@ -161,8 +172,17 @@ export class Snapshots {
     this.#waiting.push({ seat, version, changes, at });
   }
 
-  /** A snapshot on a server that gives no order: of the changes that are known, those that it shows. */
-  takeUnordered(seat: number, { changes }: Snapshot, flight: Flight, at: number): void {
+  /**
+   * A snapshot on a server that gives no order: of the changes that are known, those that it shows.
+   * @param emptiedAt when everybody had last left the session, µs: of what is older the server may know nothing
+   */
+  takeUnordered(
+    seat: number,
+    { changes }: Snapshot,
+    flight: Flight,
+    at: number,
+    { isWrong, emptiedAt } = { isWrong: false, emptiedAt: -1 },
+  ): void {
     const history = this.#historyOf(seat);
     history.isLoose = true;
     const { cells, users, seqs } = history.contents;
@@ -191,10 +211,14 @@ export class Snapshots {
     const areOlder = unknown === places.size && recent.length === 0;
     if (areOlder) for (const place of places.values()) shown[place] = unknownAt(1);
     this.#replicas.replace(seat, Infinity);
-    this.#replicas.base(seat, shown, false);
+    this.#replicas.base(seat, shown, isWrong);
     if (isBlind) this.#replicas.blind(seat);
     if (unknown > 0 && !areOlder) {
       for (const place of [...recent, ...places.values()]) this.#replicas.unclear(seat, place);
+    }
+    for (let place = 0; place < cells.length; place++) {
+      const mayBeForgotten = isThere(cells[place]!) && history.changedAt[place]! <= emptiedAt;
+      if (mayBeForgotten && !isThere(shown[place]!)) this.#replicas.unclear(seat, place);
     }
     // What this user changed while the state was on its way, the state has undone: a client cannot know better. An
     // item that it added stays undone, whoever edits it after that.

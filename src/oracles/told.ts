@@ -12,10 +12,12 @@ export interface Told {
   note: string;
   /** The change it is about: its user, seq and item. */
   step?: Omit<Step, 'action'>;
+  /** The item it is about, where no change is. */
+  item_id?: string;
 }
 
 /** Keeps an example, in the ids on the wire. */
-export function tellExample(options: DocumentsOptions, { kind, seat, at, note, step }: Told): void {
+export function tellExample(options: DocumentsOptions, { kind, seat, at, note, step, item_id }: Told): void {
   const { recorder, run, seed, sessions, items, users } = options;
   if (!recorder.wants(kind)) return;
   const session = sessions[Math.floor(seat / users)]!;
@@ -25,6 +27,7 @@ export function tellExample(options: DocumentsOptions, { kind, seat, at, note, s
     receiver: userId(run, session, seat % users),
     at_ms: at / 1000,
     note,
+    ...(item_id !== undefined && { item_id }),
     ...(step && {
       sender: userId(run, session, step.user),
       seq: step.seq,

@@ -1,3 +1,4 @@
+import { parseObject } from '../core/json.ts';
 import { asciiBytes, textOf } from '../core/text.ts';
 import { findToken, readToken, Stamp, TOKEN_LENGTH } from '../core/token.ts';
 import { itemIdOf, type Item } from './document.ts';
@@ -9,18 +10,18 @@ export interface Snapshot {
   version: number | undefined;
   /** Sender and seq of the change that each item carries the token of, in pairs. */
   changes: number[];
-  /** Whether it says nothing: it is null, or it holds items and none with a token, which cannot be told apart. */
-  isOpaque: boolean;
+  /**
+   * What it holds: `null` is no state at all, which a client ignores, where an empty one would wipe its canvas (P11);
+   * `unknown` are items none of which has a token, so that they cannot be told apart, or what is no state.
+   */
+  holds: 'null' | 'nothing' | 'items' | 'unknown';
 }
 
 const VERSION = asciiBytes('"version":');
-/** A state smaller than this holds no item: `{"type":"sync:full_state","state":{"items":[],"version":…}}` and a bit. */
-export const EMPTY_STATE = 200;
-
-/** No state at all, which a client ignores: an empty one would wipe its canvas (P11). */
-const NULL = /"state"\s*:\s*null/;
+const TARGET = asciiBytes('"target_user":');
 
 const STAMP = new Stamp();
+const isOf = (session: number): boolean => STAMP.ours && STAMP.session === session;
 
 /** Reads a state without parsing it: a storm of joiners costs a state each. */
 export function readSnapshot(
@@ -34,15 +35,39 @@ export function readSnapshot(
   let tokens = 0;
   for (let at = findToken(bytes, start, end, -1); at >= 0; at = findToken(bytes, at + TOKEN_LENGTH, end, -1)) {
     tokens++;
-    if (readToken(bytes, at, run, STAMP) && STAMP.ours && STAMP.session === session) {
+    if (readToken(bytes, at, run, STAMP) && isOf(session)) {
       changes.push(STAMP.sender, STAMP.seq);
     }
   }
   return {
     version: versionIn(bytes, start, end),
     changes,
-    isOpaque: tokens === 0 && (end - start > EMPTY_STATE || NULL.test(textOf(bytes, start, end))),
+    holds: tokens > 0 ? 'items' : withoutTokens(textOf(bytes, start, end)),
   };
+}
+
+/** What a state holds that has no token anywhere. */
+function withoutTokens(text: string): Snapshot['holds'] {
+  const state = parseObject(text)?.['state'];
+  if (state === null) return 'null';
+  if (typeof state !== 'object' || Array.isArray(state)) return 'unknown';
+  const { items } = state as Record<string, unknown>;
+  if (typeof items === 'object' && items !== null) return Object.keys(items).length > 0 ? 'unknown' : 'nothing';
+  // Without items it is empty, unless it keeps them under another name.
+  return Object.values(state).some((value) => typeof value === 'object' && value !== null) ? 'unknown' : 'nothing';
+}
+
+/** The user for whom a host sent its own state; undefined where it is for whoever gets it (P12). */
+export function targetIn(bytes: Uint8Array, start: number, end: number): string | undefined {
+  for (let at = start; at <= end - TARGET.length; at++) {
+    if (bytes[at] !== 0x22 || !TARGET.every((byte, i) => bytes[at + i] === byte)) continue;
+    const from = at + TARGET.length + (bytes[at + TARGET.length] === 0x20 ? 1 : 0);
+    if (bytes[from] !== 0x22) return undefined;
+    let to = from + 1;
+    while (to < end && bytes[to] !== 0x22) to++;
+    return textOf(bytes, from + 1, to);
+  }
+  return undefined;
 }
 
 /** The number behind the last `"version":` of a message; items hold none. */
@@ -68,22 +93,55 @@ function numberFrom(bytes: Uint8Array, at: number, end: number): number | undefi
   return place > first ? value : undefined;
 }
 
+/** The items of a state, the slow way; undefined where it is not JSON. */
+function itemsOf(bytes: Uint8Array, start: number, end: number): Item[] | undefined {
+  const message = parseObject(textOf(bytes, start, end));
+  if (message === undefined) return undefined;
+  const { items } = (message['state'] ?? {}) as { items?: unknown };
+  const isItem = (item: unknown): item is Item => typeof item === 'object' && item !== null;
+  if (!isItem(items)) return [];
+  if (Array.isArray(items)) return items.filter(isItem);
+  // Some servers keep them by id.
+  return Object.entries(items).flatMap(([id, item]) => (isItem(item) ? { uuid: id, ...item } : []));
+}
+
 /**
  * Holds every item of a state against its token's CRC, the slow and certain way.
  * @returns the ids of those whose content is not what was sent
  */
 export function damagedItems(bytes: Uint8Array, start: number, end: number): string[] {
-  let items: unknown;
-  try {
-    const message = JSON.parse(textOf(bytes, start, end)) as { state?: { items?: unknown } | null };
-    items = message.state?.items;
-  } catch {
-    return ['(not JSON)'];
-  }
-  if (!Array.isArray(items)) return [];
-  const isItem = (item: unknown): item is Item => typeof item === 'object' && item !== null;
-  return items.filter(isItem).flatMap((item) => {
+  const items = itemsOf(bytes, start, end);
+  if (items === undefined) return ['(not JSON)'];
+  return items.flatMap((item) => {
     if (typeof item['token'] !== 'string' || isContentOf(item, item['token'])) return [];
     return [itemIdOf(item) ?? '(an item without an id)'];
   });
+}
+
+/** An item as a state shows it: whose change made it so, where it has our token, and where it stands. */
+export interface ShownItem {
+  user: number | undefined;
+  seq: number | undefined;
+  x: unknown;
+  y: unknown;
+  angle: unknown;
+}
+
+/** The items of a state by their ids, the slow way. */
+export function shownItems(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  run: Uint8Array,
+  session: number,
+): Map<string, ShownItem> {
+  const shown = new Map<string, ShownItem>();
+  for (const item of itemsOf(bytes, start, end) ?? []) {
+    const id = itemIdOf(item);
+    if (id === undefined) continue;
+    const { token, x_mm: x, y_mm: y, angle_deg: angle } = item;
+    const isOurs = typeof token === 'string' && readToken(asciiBytes(token), 0, run, STAMP) && isOf(session);
+    shown.set(id, { user: isOurs ? STAMP.sender : undefined, seq: isOurs ? STAMP.seq : undefined, x, y, angle });
+  }
+  return shown;
 }
