@@ -89,7 +89,7 @@ function passing({ plan, traits }: Measured, compared: number): string {
 
 /** Where no state told some of them what was there before they came. */
 const passingInPart = (compared: number, partial: number): string =>
-  `what changed while they were there is the same in the documents of ${users(compared)}; what was there before nobody told ${number(partial)} of them`;
+  `${users(compared)} hold the same of what changed while they were there; nobody told ${number(partial)} of them what was there before`;
 
 function whyNot({ counted: count }: Measured): string {
   if (count('commands_sent') === 0) return 'no change was sent';

@@ -28,7 +28,10 @@ describe('late-join', () => {
   test.each([
     [[], 'the server keeps no state: nobody was given one'],
     [['null_state'], 'the server keeps no state: it answers null to who asks for one'],
-    [['state'], 'no state could be told apart: their items do not carry what was put into them, or a version is not known'],
+    [
+      ['state'],
+      'no state could be told apart: their items do not carry what was put into them, or a version is not known',
+    ],
   ] as const)('claims nothing of a server that is seen to give %j', (traits, because) => {
     const intervals = cleanIntervals().map((one) => ({ ...one, stages: {}, traits: [...traits] }));
     expect(unclaimedBy(lateJoin, measuredOf(intervals))).toBe(because);

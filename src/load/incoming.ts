@@ -13,6 +13,8 @@ export interface IncomingOptions {
   recoveries: Recoveries;
   delivery: Delivery;
   presence: Presence;
+  /** A user's id on the wire. */
+  idOf(seat: number): string;
   /** Whether a state that has come to a user answers a look at its session. */
   isLook(seat: number): boolean;
 }
@@ -25,6 +27,7 @@ export class Incoming implements Listener {
   readonly #recoveries: Recoveries;
   readonly #delivery: Delivery;
   readonly #presence: Presence;
+  readonly #idOf: (seat: number) => string;
   readonly #isLook: (seat: number) => boolean;
   /** What the server said to the user who is being let in. */
   welcome: Welcome = {};
@@ -36,6 +39,7 @@ export class Incoming implements Listener {
     this.#recoveries = options.recoveries;
     this.#delivery = options.delivery;
     this.#presence = options.presence;
+    this.#idOf = options.idOf;
     this.#isLook = options.isLook;
   }
 
@@ -52,9 +56,12 @@ export class Incoming implements Listener {
     this.#presence.host(seat, userId, at);
   }
 
-  state(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
+  /** A mere relay may show everybody what a host sent to one user: nobody else takes it. */
+  state(seat: number, bytes: Uint8Array, start: number, end: number, target: string | undefined, at: number): void {
+    if (target !== undefined && target !== this.#idOf(seat)) return;
     this.#recoveries.state(seat, at);
-    this.#delivery.state(seat, bytes, start, end, this.#isLook(seat), at);
+    const isHosts = target !== undefined;
+    this.#delivery.state(seat, bytes, start, end, { isHosts, inFull: this.#isLook(seat) }, at);
   }
 
   change(seat: number, bytes: Uint8Array, start: number, end: number, token: number, at: number): void {

@@ -112,6 +112,7 @@ export class Population implements DoorEvents, LifeEvents, Pulse, Actor {
       recoveries: this.#recoveries,
       delivery: this.#delivery,
       presence: this.#presence,
+      idOf: (seat) => seats.idOf(seat),
       isLook: (seat) => this.#looks.answered(seat),
     });
     this.#protocol = new Collab(plan.seed, this.#incoming, options.wallClock);

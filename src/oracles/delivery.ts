@@ -210,11 +210,25 @@ export class Delivery {
     this.#documents.asked(seat, at);
   }
 
-  /** A whole state came to a user. @param inFull its items' content is looked at too, which takes longer */
-  state(seat: number, bytes: Uint8Array, start: number, end: number, inFull: boolean, at: number): void {
+  /**
+   * A whole state came to a user.
+   * @param isHosts a host sent it: what it says of its version is the host's own count (P12)
+   * @param inFull its items' content is looked at too, which takes longer
+   */
+  state(
+    seat: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    { isHosts, inFull }: { isHosts: boolean; inFull: boolean },
+    at: number,
+  ): void {
     const session = this.#options.sessions[this.#sessionOf(seat)]!;
     const shown = (): ReturnType<typeof shownItems> => shownItems(bytes, start, end, this.#run, session);
-    this.#documents.state(seat, readSnapshot(bytes, start, end, this.#run, session), shown, at);
+    const snapshot = readSnapshot(bytes, start, end, this.#run, session);
+    if (isHosts) snapshot.version = undefined;
+    else this.#documents.saw(snapshot);
+    this.#documents.state(seat, snapshot, shown, at);
     if (!inFull) return;
     for (const item_id of damagedItems(bytes, start, end)) this.#stories.ofState(seat, item_id, at);
   }

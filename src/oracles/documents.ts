@@ -6,11 +6,10 @@ import { NONE, TAKEN, type Flight } from './flight.ts';
 import type { Step } from './contents.ts';
 import { History } from './history.ts';
 import type { Membership } from './membership.ts';
-import { RecentChanges } from './recent-changes.ts';
 import { Replicas } from './replicas.ts';
 import { Snapshots } from './snapshots.ts';
-import { StateContents } from './state-contents.ts';
 import { tellExample, type Told } from './told.ts';
+import { Unversioned } from './unversioned.ts';
 import { witnessed } from './witness.ts';
 
 export interface DocumentsOptions {
@@ -48,10 +47,7 @@ export class Documents {
   readonly #replicas: Replicas;
   readonly #snapshots: Snapshots;
   readonly #amends: Amends;
-  readonly #contents: StateContents;
-  /** The last changes of each session, as long as its states may name no version. */
-  readonly #recent: (RecentChanges | undefined)[];
-  readonly #isContended: (session: number, place: number) => boolean;
+  readonly #unversioned: Unversioned;
   /** Highest version that each user was told, by a change or by a snapshot; 0 for none. */
   readonly #told: Float64Array;
   /** Changes of each session whose version nobody learnt. */
@@ -79,9 +75,7 @@ export class Documents {
     );
     this.#snapshots = new Snapshots({ users, places, deadline_us, recorder, tell }, this.#histories, this.#replicas);
     this.#amends = new Amends(recorder, users, sessions.length, flight, members);
-    this.#contents = new StateContents({ seed: options.seed, items, places });
-    this.#recent = sessions.map(() => new RecentChanges(places, deadline_us));
-    this.#isContended = isContended;
+    this.#unversioned = new Unversioned(options);
   }
 
   #historyOf(seat: number): History {
@@ -100,7 +94,8 @@ export class Documents {
 
   connecting(seat: number, at: number): void {
     this.#told[seat] = 0;
-    this.#snapshots.connecting(seat, at);
+    this.#snapshots.connecting(seat);
+    this.#unversioned.asked(seat, at);
     this.#amends.connecting(seat);
   }
 
@@ -115,16 +110,16 @@ export class Documents {
 
   /** Asked for the state: what comes may not be older than what is known now. */
   asked(seat: number, at: number): void {
-    // One that its join brought may still be on its way.
-    const isNext = at - this.#members.joinedAt(seat) > this.#options.deadline_us;
-    this.#snapshots.asked(seat, isNext ? at : undefined);
+    this.#snapshots.asked(seat);
+    // Else one that its join brought may still be on its way.
+    if (at - this.#members.joinedAt(seat) > this.#options.deadline_us) this.#unversioned.asked(seat, at);
   }
 
   /** A change was sent; its entry is filled in. @param n its number within its sender's */
   sent(entry: number, n: number): void {
     const { session, sender, order, sent } = this.#flight;
     const history = this.#histories[session[entry]!]!;
-    this.#recent[session[entry]!]?.sent(this.#stepOf(entry), n, sent[entry]!);
+    this.#unversioned.sent(session[entry]!, this.#stepOf(entry), n, sent[entry]!);
     if (history.isVersioned) return;
     this.#replicas.contest(entry, this.#flight);
     history.send(this.#stepOf(entry), order[entry]!, sent[entry]!);
@@ -235,22 +230,19 @@ export class Documents {
   /** Everybody who had to have a change has it. */
   complete(entry: number, at: number): void {
     const { flags, session } = this.#flight;
-    if ((flags[entry]! & TAKEN) !== 0) this.#recent[session[entry]!]?.settled(this.#stepOf(entry), at);
+    if ((flags[entry]! & TAKEN) !== 0) this.#unversioned.complete(session[entry]!, this.#stepOf(entry), at);
   }
 
   /** Nobody is in a session any more, as far as is known here: the server may forget it. */
   emptied(session: number, at: number): void {
-    const recent = this.#recent[session];
-    if (recent) recent.emptiedAt = at;
+    this.#unversioned.emptied(session, at);
   }
 
   /** A change’s time is over. @param inDoubt nobody knows whether the server took it */
   expired(entry: number, inDoubt: boolean, now: number): void {
     const session = this.#flight.session[entry]!;
     const { place, action, left } = this.#flight;
-    const recent = this.#recent[session];
-    recent?.expired(this.#stepOf(entry), now);
-    if (!inDoubt && left[entry] === 0) recent?.settled(this.#stepOf(entry), now);
+    this.#unversioned.expired(session, this.#stepOf(entry), !inDoubt && left[entry] === 0, now);
     if (inDoubt && !this.#histories[session]!.isVersioned) this.#replicas.doubt(session, place[entry]!, action[entry]!);
     this.over(entry);
   }
@@ -260,19 +252,23 @@ export class Documents {
     if (this.#flight.version[entry] === 0) this.#nameless[this.#flight.session[entry]!]!++;
   }
 
+  /** A state came of the server's own: whether it keeps one is known by that. */
+  saw({ holds }: Snapshot): void {
+    if (holds === 'null') this.#recorder.trait('null_state');
+    else if (holds !== 'nothing') this.#recorder.trait('state');
+  }
+
   /** A whole state came to a user. @param shown its items by their ids */
   state(seat: number, snapshot: Snapshot, shown: () => ReadonlyMap<string, ShownItem>, at: number): void {
-    if (snapshot.holds === 'null') this.#recorder.trait('null_state');
-    if (snapshot.holds === 'items' || snapshot.holds === 'unknown') this.#recorder.trait('state');
     if (snapshot.holds === 'null' || snapshot.holds === 'unknown') return;
     const { version } = snapshot;
     if (version === undefined || !this.#historyOf(seat).isVersioned) {
-      this.#unordered(seat, snapshot, shown, at);
+      const judged = this.#unversioned.state(seat, snapshot, shown, at);
+      if (judged) this.#snapshots.takeUnordered(seat, snapshot, judged, this.#flight, at);
       if (version !== undefined) this.#snapshots.remember(seat, snapshot, version, at);
       return;
     }
-    // From here on versions tell more than contents could.
-    this.#recent[Math.floor(seat / this.#users)] = undefined;
+    this.#unversioned.forget(Math.floor(seat / this.#users));
     const missing = this.#historyOf(seat).onlyMissing(version);
     const areAllInFlight = this.#nameless[Math.floor(seat / this.#users)] === 0;
     const entry = missing > 0 ? witnessed(this.#flight, this.#users, seat, snapshot, areAllInFlight) : NONE;
@@ -284,33 +280,6 @@ export class Documents {
     this.#amends.state(seat, version);
     this.#told[seat] = version;
     this.#recorder.count(this.#recorder.stageOf(at), COUNTER.lost_upper, -this.#members.clearDoubts(seat));
-  }
-
-  /** A state that no version tells of. */
-  #unordered(seat: number, snapshot: Snapshot, shown: () => ReadonlyMap<string, ShownItem>, at: number): void {
-    const session = Math.floor(seat / this.#users);
-    const recent = this.#recent[session];
-    if (recent === undefined) return this.#snapshots.takeUnordered(seat, snapshot, this.#flight, at);
-    const floor = this.#snapshots.askedAt(seat);
-    // Nobody had written to the session yet.
-    if (snapshot.holds === 'nothing' && recent.firstSentAt > floor) return undefined;
-    const { required, wrong } = this.#contents.judge({
-      session: this.#options.sessions[session]!,
-      snapshot,
-      recent,
-      floor,
-      isContended: (place) => this.#isContended(session, place),
-      shown,
-    });
-    const stage = this.#recorder.stageOf(at);
-    if (required > 0) this.#recorder.count(stage, COUNTER.states_compared, 1);
-    if (wrong) {
-      this.#recorder.count(stage, COUNTER.stale_snapshots, 1);
-      if (snapshot.holds === 'nothing') this.#recorder.count(stage, COUNTER.empty_snapshots, 1);
-      this.#tell({ kind: 'stale_snapshots', seat, at, ...wrong, note: `its state ${wrong.note}` });
-    }
-    const { emptiedAt } = recent;
-    return this.#snapshots.takeUnordered(seat, snapshot, this.#flight, at, { isWrong: wrong !== undefined, emptiedAt });
   }
 
   /** To be called about once a second: gives up versions that never came. */

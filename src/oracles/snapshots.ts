@@ -6,6 +6,7 @@ import { NONE, type Flight } from './flight.ts';
 import { Contents } from './contents.ts';
 import { changeKey, markOf, type History } from './history.ts';
 import type { Replicas } from './replicas.ts';
+import type { Judged } from './unversioned.ts';
 
 export interface SnapshotsOptions {
   /** Users of each session, and places of its document. */
@@ -33,8 +34,6 @@ export class Snapshots {
   readonly #bases: Float64Array;
   /** Version that was known when the user began to connect, or asked: a snapshot may not be older. */
   readonly #floors: Float64Array;
-  /** When it did, µs. */
-  readonly #askedAt: Float64Array;
   #waiting: Waiting[] = [];
   readonly #then: Contents;
 
@@ -45,7 +44,6 @@ export class Snapshots {
     this.#replicas = replicas;
     this.#bases = new Float64Array(seats).fill(-1);
     this.#floors = new Float64Array(seats);
-    this.#askedAt = new Float64Array(seats);
     this.#then = new Contents(options.places);
   }
 
@@ -57,21 +55,13 @@ export class Snapshots {
     return this.#bases[seat]!;
   }
 
-  connecting(seat: number, at: number): void {
+  connecting(seat: number): void {
     this.#bases[seat] = -1;
     this.#floors[seat] = this.#historyOf(seat).known;
-    this.#askedAt[seat] = at;
   }
 
-  /** @param at absent: an older state may still be on its way */
-  asked(seat: number, at: number | undefined): void {
+  asked(seat: number): void {
     this.#floors[seat] = this.#historyOf(seat).known;
-    if (at !== undefined) this.#askedAt[seat] = at;
-  }
-
-  /** Since when a state that comes to this user may have been on its way, µs. */
-  askedAt(seat: number): number {
-    return this.#askedAt[seat]!;
   }
 
   /**
@@ -172,17 +162,8 @@ export class Snapshots {
     this.#waiting.push({ seat, version, changes, at });
   }
 
-  /**
-   * A snapshot on a server that gives no order: of the changes that are known, those that it shows.
-   * @param emptiedAt when everybody had last left the session, µs: of what is older the server may know nothing
-   */
-  takeUnordered(
-    seat: number,
-    { changes }: Snapshot,
-    flight: Flight,
-    at: number,
-    { isWrong, emptiedAt } = { isWrong: false, emptiedAt: -1 },
-  ): void {
+  /** A snapshot on a server that gives no order: of the changes that are known, those that it shows. */
+  takeUnordered(seat: number, { changes }: Snapshot, { isWrong, emptiedAt }: Judged, flight: Flight, at: number): void {
     const history = this.#historyOf(seat);
     history.isLoose = true;
     const { cells, users, seqs } = history.contents;

@@ -88,7 +88,7 @@ export class StateContents {
       const isRequired = recent.isRequired(place, floor);
       if (item === undefined) {
         if (isRequired) faults.lacking.push(place);
-      } else if (isOutdated(recent, place, item, floor) && !this.#isAsItStands(given, place, item)) {
+      } else if (isOfOlderChange(recent, place, item, floor) && !this.#isAsItStands(given, place, item)) {
         if (isRequired) faults.older.push(place);
         else faults.removed.push(id);
       }
@@ -126,7 +126,7 @@ export class StateContents {
 }
 
 /** Whether an item is surely as of an older change than everybody had; not where it has no token. */
-function isOutdated(recent: RecentChanges, place: number, { user, seq }: ShownItem, floor: number): boolean {
+function isOfOlderChange(recent: RecentChanges, place: number, { user, seq }: ShownItem, floor: number): boolean {
   if (user === undefined || seq === undefined) return false;
   return recent.isOutdated(place, user, seq, floor) ?? recent.isLongOutdated(place, user, seq, floor);
 }

@@ -5,7 +5,7 @@ import type { Change } from './change.ts';
 import { commandText } from './command.ts';
 import type { Listener, Protocol, Welcome } from './protocol.ts';
 import { Ids } from './ids.ts';
-import { versionIn } from './snapshot.ts';
+import { targetIn, versionIn } from './snapshot.ts';
 import {
   COMMAND,
   COMMAND_ACK,
@@ -119,7 +119,7 @@ export class Collab implements Protocol {
   }
 
   #state(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
-    this.#listener.state(seat, bytes, start, end, at);
+    this.#listener.state(seat, bytes, start, end, targetIn(bytes, start, end), at);
   }
 }
 

@@ -37,8 +37,8 @@ export interface Listener {
   presence(seat: number, userId: string, isIn: boolean, at: number): void;
   /** The server made a user who was in the host: the one it names, or else this one. */
   host(seat: number, userId: string | undefined, at: number): void;
-  /** A whole state came. */
-  state(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void;
+  /** A whole state came. @param target id of the user for whom a host sent it; undefined for one of the server's own */
+  state(seat: number, bytes: Uint8Array, start: number, end: number, target: string | undefined, at: number): void;
   /** A change came; its token begins at `token`, or is not to be found (−1). */
   change(seat: number, bytes: Uint8Array, start: number, end: number, token: number, at: number): void;
   /** The server took a change of this user; its token begins at `token`. */

@@ -11,7 +11,7 @@ export interface Snapshot {
   /** Sender and seq of the change that each item carries the token of, in pairs. */
   changes: number[];
   /**
-   * What it holds: `null` is no state at all, which a client ignores, where an empty one would wipe its canvas (P11);
+   * What it holds: `null` is no state at all, which a client ignores where an empty one would wipe its canvas (P11);
    * `unknown` are items none of which has a token, so that they cannot be told apart, or what is no state.
    */
   holds: 'null' | 'nothing' | 'items' | 'unknown';
@@ -48,9 +48,10 @@ export function readSnapshot(
 
 /** What a state holds that has no token anywhere. */
 function withoutTokens(text: string): Snapshot['holds'] {
-  const state = parseObject(text)?.['state'];
-  if (state === null) return 'null';
-  if (typeof state !== 'object' || Array.isArray(state)) return 'unknown';
+  const message = parseObject(text);
+  const state = message?.['state'] ?? null;
+  if (message !== undefined && state === null) return 'null';
+  if (typeof state !== 'object' || state === null || Array.isArray(state)) return 'unknown';
   const { items } = state as Record<string, unknown>;
   if (typeof items === 'object' && items !== null) return Object.keys(items).length > 0 ? 'unknown' : 'nothing';
   // Without items it is empty, unless it keeps them under another name.
