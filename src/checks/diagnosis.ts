@@ -3,6 +3,7 @@ import { connection } from './causes/connection.ts';
 import { joining } from './causes/joining.ts';
 import { notes } from './causes/notes.ts';
 import { readOutput, type Diagnosis, type Rule, type Scene } from './causes/rule.ts';
+import { states } from './causes/states.ts';
 import type { Facts } from './facts.ts';
 import type { Carried } from './step.ts';
 
@@ -17,7 +18,7 @@ export function diagnose(facts: Facts, scene: Scene): Diagnosis[] {
       return said ? [{ cause, kind: kind ?? 'cause', ...said }] : [];
     });
   const [outside] = found([...connection, ...joining]);
-  return [...(outside ? [outside] : found(conduct)), ...found(notes)];
+  return [...(outside ? [outside] : found([...conduct, ...states])), ...found(notes)];
 }
 
 /** What is said of a step that failed for a reason that no rule knows: what was seen, and how to find out. */

@@ -13,6 +13,13 @@ export interface Variation {
   same: boolean;
 }
 
+/** What came of asking for the state of a session with items in it; of a wrong one, how it is wrong, and its beginning. */
+export interface StateAnswer {
+  is: 'none' | 'null' | 'empty' | 'wrong' | 'unknown' | 'right';
+  how?: string;
+  shown?: string;
+}
+
 /** What the steps learnt, as values: all that the diagnosis goes by. What no step could see is absent. */
 export interface Facts {
   addresses?: { address: string; outcome: 'open' | 'refused' | 'filtered' | 'failed'; ms: number; error?: string }[];
@@ -71,7 +78,8 @@ export interface Facts {
   /** The notice that the others did not get. */
   untold?: 'user:joined' | 'user:left';
   /** Whether it has the parts that are marked ext. */
-  extras?: { versions: boolean; state: boolean; acks: boolean };
+  extras?: { versions: boolean; acks: boolean };
+  state?: StateAnswer;
   shutdown?: { ended: boolean; port_free: boolean; after_ms: number; code?: number; holder?: string };
   restart?: { listens: boolean; last_line?: string };
   qt?: { version?: string; python?: string; code?: number; name?: string; stayed?: boolean; ours_stayed?: boolean };

@@ -2,6 +2,7 @@ import type { ChecklistLine } from './checklist.ts';
 import { joins } from './joining.ts';
 import { slowReader } from './slow-reader.ts';
 import { failed, onceMore, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
+import { lateJoin, sync } from './states.ts';
 import { restart, shutdown } from './stopping.ts';
 import { closing } from './subject.ts';
 import { join, newItem, thrownOut, together } from './user.ts';
@@ -79,7 +80,6 @@ const changes = (context: CheckContext): Promise<Finding> =>
     const extras = {
       versions: typeof seen['version'] === 'number',
       acks: one.messages().some(({ type }) => type === 'command:ack'),
-      state: false,
     };
     const says = `a change reaches the other user, once, and not its sender${extras.versions ? '' : '; not claimed: it gives changes no version'}`;
     return passed(says, { relayed: true, extras });
@@ -105,46 +105,6 @@ async function isolation(context: CheckContext): Promise<Finding> {
   } finally {
     outsider.wire.cut();
   }
-}
-
-const stateOf = (message: Record<string, unknown> | undefined): Record<string, unknown>[] | undefined => {
-  const state = message?.['state'] as { items?: Record<string, unknown>[] } | null | undefined;
-  return state?.items;
-};
-const holds = (items: readonly Record<string, unknown>[] | undefined, id: string): boolean =>
-  items?.some((item) => [item['uuid'], item['item_uuid'], item['item_id']].includes(id)) ?? false;
-
-const sync = (context: CheckContext): Promise<Finding> =>
-  together(context, async (one, other) => {
-    const item = newItem();
-    one.change('add_item', item.id, item.data);
-    await other.saw('add_item', item.id);
-    other.wire.send({ type: 'sync:request', user_id: other.id });
-    const full = await Promise.race([
-      other.next('sync:full_state', (m) => holds(stateOf(m), item.id)),
-      other.next('sync:state', (m) => m !== undefined),
-    ]);
-    const any = full ?? other.messages().find(({ type }) => String(type).startsWith('sync:'));
-    if (!any) return skipped('not claimed: sync:request is not answered; it is a mere relay');
-    if (!holds(stateOf(any), item.id))
-      return skipped('not claimed: it answers sync:request without a state of its own');
-    return passed('sync:request brings the whole state');
-  });
-
-async function lateJoin(context: CheckContext): Promise<Finding> {
-  return together(context, async (one, other) => {
-    const item = newItem();
-    one.change('add_item', item.id, item.data);
-    await other.saw('add_item', item.id);
-    const third = await join(context, one.session, context.fresh('c'));
-    try {
-      const full = await third.next('sync:full_state', (message) => holds(stateOf(message), item.id));
-      if (full) return passed('who joins later gets what is there');
-      return skipped('not claimed: who joins later gets no state of the server; a host may send its own');
-    } finally {
-      third.wire.cut();
-    }
-  });
 }
 
 const host = (context: CheckContext): Promise<Finding> =>

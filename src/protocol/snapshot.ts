@@ -1,4 +1,4 @@
-import { parseObject } from '../core/json.ts';
+import { isObject, parseObject } from '../core/json.ts';
 import { asciiBytes, textOf } from '../core/text.ts';
 import { findToken, readToken, Stamp, TOKEN_LENGTH } from '../core/token.ts';
 import { itemIdOf, type Item } from './document.ts';
@@ -50,12 +50,20 @@ export function readSnapshot(
 function withoutTokens(text: string): Snapshot['holds'] {
   const message = parseObject(text);
   const state = message?.['state'] ?? null;
-  if (message !== undefined && state === null) return 'null';
-  if (typeof state !== 'object' || state === null || Array.isArray(state)) return 'unknown';
-  const { items } = state as Record<string, unknown>;
-  if (typeof items === 'object' && items !== null) return Object.keys(items).length > 0 ? 'unknown' : 'nothing';
+  if (state === null) return message === undefined ? 'unknown' : 'null';
+  return itemsOfState(state)?.length === 0 ? 'nothing' : 'unknown';
+}
+
+/** The items of a `state`: a list, or an object by id as some servers have it; undefined where they are neither. */
+export function itemsOfState(state: unknown): Item[] | undefined {
+  if (!isObject(state)) return undefined;
+  const { items } = state;
+  if (Array.isArray(items)) return items.filter(isObject);
+  if (isObject(items)) {
+    return Object.entries(items).flatMap(([id, item]) => (isObject(item) ? { uuid: id, ...item } : []));
+  }
   // Without items it is empty, unless it keeps them under another name.
-  return Object.values(state).some((value) => typeof value === 'object' && value !== null) ? 'unknown' : 'nothing';
+  return Object.values(state).some((value) => typeof value === 'object' && value !== null) ? undefined : [];
 }
 
 /** The user for whom a host sent its own state; undefined where it is for whoever gets it (P12). */
@@ -94,16 +102,10 @@ function numberFrom(bytes: Uint8Array, at: number, end: number): number | undefi
   return place > first ? value : undefined;
 }
 
-/** The items of a state, the slow way; undefined where it is not JSON. */
+/** The items of a state message, the slow way; undefined where it is not JSON. */
 function itemsOf(bytes: Uint8Array, start: number, end: number): Item[] | undefined {
   const message = parseObject(textOf(bytes, start, end));
-  if (message === undefined) return undefined;
-  const { items } = (message['state'] ?? {}) as { items?: unknown };
-  const isItem = (item: unknown): item is Item => typeof item === 'object' && item !== null;
-  if (!isItem(items)) return [];
-  if (Array.isArray(items)) return items.filter(isItem);
-  // Some servers keep them by id.
-  return Object.entries(items).flatMap(([id, item]) => (isItem(item) ? { uuid: id, ...item } : []));
+  return message && (itemsOfState(message['state']) ?? []);
 }
 
 /**
