@@ -25,7 +25,8 @@ export async function runOptions(options: Config, { signal, onRecord }: RunHooks
   const scenario = await loadScenario(config.scenario ?? DEFAULT_SCENARIO);
   const settings = settingsOf({ command: 'run', operands: [], flags: new Map() }, {}, config, scenario.spec);
   const { request } = decide(settings, scenario, readMachine());
-  const folder = options.out === undefined ? undefined : makeFolder(settings.out, request.run, request.plan.scenario);
+  const { run, plan } = request;
+  const folder = options.out === undefined ? undefined : makeFolder(settings.out, run, plan.scenario, plan.shard);
   try {
     const { result } = await execute(
       { ...request, ...(folder !== undefined && { folder }) },

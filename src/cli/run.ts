@@ -34,7 +34,7 @@ export const run: Command = async (line, shell) => {
     return EXIT.pass;
   }
   const { request } = decided;
-  const folder = makeFolder(settings.out, request.run, request.plan.scenario);
+  const folder = makeFolder(settings.out, request.run, request.plan.scenario, request.plan.shard);
   let finished: Finished;
   const watch = watchOf(settings, decided, shell);
   try {

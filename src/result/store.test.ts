@@ -1,15 +1,17 @@
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ToolError } from '../core/errors.ts';
 import type { Result } from './result.ts';
@@ -47,6 +49,41 @@ describe('a run’s folder', () => {
     expect(readdirSync(newest)).toEqual([]);
     expect(join(out, readlinkSync(join(out, 'latest')))).toBe(newest);
     out = join(out, '..', '..');
+  });
+
+  test('is each run’s own: also of shards that begin in one second, and of a second one by the same id', () => {
+    const made = [1, 2, 1].map((index) => makeFolder(out, run('aaaaaa'), 'steady', { index, of: 2 }));
+    made.push(makeFolder(out, run('aaaaaa'), 'steady'), makeFolder(out, run('aaaaaa'), 'steady'));
+    expect(made.map((folder) => folder.slice(out.length + 1))).toEqual(
+      ['-1of2', '-2of2', '-1of2-2', '', '-2'].map((suffix) => `2026-03-01T20-00-03Z-steady-aaaaaa${suffix}`),
+    );
+    writeFileSync(join(made[2]!, 'journal.ndjson'), '');
+    expect(findRun('aaaaaa', out).folder).toBe(made[2]);
+    expect(readlinkSync(join(out, 'latest'))).toBe('2026-03-01T20-00-03Z-steady-aaaaaa-2');
+  });
+
+  test.each([
+    ['a file', (path: string) => writeFileSync(path, 'notes of last week\n')],
+    ['an empty file', (path: string) => writeFileSync(path, '')],
+    ['a link', (path: string) => symlinkSync('../elsewhere', path)],
+  ])('leaves %s of somebody’s own called latest as it is; latest is then the newest all the same', (_what, make) => {
+    const latest = join(out, 'latest');
+    make(latest);
+    const before = lstatSync(latest);
+    const older = stored('aaaaaa', 1);
+    discardFolder(makeFolder(out, run('bbbbbb', 2), 'steady'));
+    expect(lstatSync(latest)).toMatchObject({ ino: before.ino, size: before.size, mode: before.mode });
+    expect(findRun('latest', out).folder).toBe(older);
+    expect(readdirSync(out).sort()).toEqual([basename(older), 'latest']);
+    rmSync(older, { recursive: true });
+    discardFolder(makeFolder(out, run('cccccc', 3), 'steady'));
+    expect(lstatSync(latest).ino).toBe(before.ino);
+  });
+
+  test('is what a link or a text of an older run’s gives way to', () => {
+    writeFileSync(join(out, 'latest'), '2026-03-01T19-00-03Z-my-drag-k3f9zq\n');
+    const first = makeFolder(out, run('aaaaaa'), 'steady');
+    expect(readlinkSync(join(out, 'latest'))).toBe(basename(first));
   });
 
   test('does not take a real folder called latest away', () => {

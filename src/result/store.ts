@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { messageOf, ToolError } from '../core/errors.ts';
-import type { RunIdentity } from '../plan/plan.ts';
+import type { Plan, RunIdentity } from '../plan/plan.ts';
 import { JOURNAL_NAME } from './journal.ts';
 import { resultSchema, type Result } from './result.ts';
 
@@ -10,22 +10,27 @@ import { resultSchema, type Result } from './result.ts';
 const RESULT_NAME = 'result.json';
 const LATEST = 'latest';
 
-/** A run's folder name: sorts by time, and holds no character that Windows refuses. */
-export function folderName(run: RunIdentity, scenario: string): string {
+/** A folder's name as {@link folderName} makes it, with the id, and what tells one of the same name from the others. */
+const FOLDER = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[\w-]*-([a-z0-9]{6})(?:-\d+of\d+)?(?:-\d+)?$/;
+
+/** A run's folder name: sorts by time, and holds no character that Windows refuses. A shard says which it is. */
+export function folderName(run: RunIdentity, scenario: string, shard: Plan['shard'] = { index: 1, of: 1 }): string {
   const started = run.started_at.replace(/\.\d+Z$/, 'Z').replaceAll(':', '-');
   const name = scenario.replaceAll(/[^A-Za-z0-9_-]+/g, '-').slice(0, 40);
-  return `${started}-${name}-${run.id}`;
+  return `${started}-${name}-${run.id}${shard.of > 1 ? `-${shard.index}of${shard.of}` : ''}`;
 }
 
 /**
- * Makes a run's folder in `out`, and points `latest` to it.
- * @returns its path
+ * Makes a run's own folder in `out`, and points `latest` to it.
+ * @returns its path: with a number behind its name where another run of the same second has that already
  * @throws ToolError where nothing can be written there
  */
-export function makeFolder(out: string, run: RunIdentity, scenario: string): string {
-  const folder = resolve(out, folderName(run, scenario));
+export function makeFolder(out: string, run: RunIdentity, scenario: string, shard?: Plan['shard']): string {
+  const wanted = resolve(out, folderName(run, scenario, shard));
+  let folder = wanted;
   try {
-    makeAll(folder);
+    makeAll(dirname(wanted));
+    for (let others = 1; !makeOwn(folder); folder = `${wanted}-${others}`) others++;
     const probe = join(folder, '.writable');
     fs.writeFileSync(probe, '');
     fs.unlinkSync(probe);
@@ -43,11 +48,18 @@ export function makeFolder(out: string, run: RunIdentity, scenario: string): str
 function makeAll(folder: string): void {
   if (fs.existsSync(folder)) return;
   makeAll(dirname(folder));
+  // Another run may have been first.
+  makeOwn(folder);
+}
+
+/** Makes a folder. @returns whether it was not there before: of all that try, one makes it */
+function makeOwn(folder: string): boolean {
   try {
     fs.mkdirSync(folder);
+    return true;
   } catch (error) {
-    // Another run may have been first.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
   }
 }
 
@@ -58,30 +70,51 @@ export function discardFolder(folder: string): void {
   const out = dirname(folder);
   const before = newestIn(out);
   if (before !== undefined) pointLatest(out, before);
-  else fs.rmSync(join(out, LATEST), { force: true });
+  else if (isPointer(join(out, LATEST))) fs.rmSync(join(out, LATEST), { force: true });
+}
+
+/** As long as a pointer that is a text file may be, bytes. */
+const LONGEST_NAME = 255;
+
+/** Whether something called `latest` points to a run, or did; nothing else of that name is the tool's to replace. */
+function isPointer(latest: string): boolean {
+  const known = fs.lstatSync(latest, { throwIfNoEntry: false });
+  if (known?.isSymbolicLink()) return FOLDER.test(basename(fs.readlinkSync(latest)));
+  return known?.isFile() === true && known.size <= LONGEST_NAME && FOLDER.test(fs.readFileSync(latest, 'utf8').trim());
 }
 
 /**
  * Points `latest` to a run: a link; on Windows, which lets only some users make links, a junction; a text file with the
- * folder's name where neither is possible. A real folder of that name is somebody's own, and stays.
+ * folder's name where neither is possible. It is made aside and put in place at once, as other runs may do the same.
  */
 function pointLatest(out: string, name: string): void {
   const latest = join(out, LATEST);
-  const known = fs.lstatSync(latest, { throwIfNoEntry: false });
-  if (known?.isDirectory()) return;
+  if (fs.lstatSync(latest, { throwIfNoEntry: false }) && !isPointer(latest)) return;
+  const draft = join(out, `.${LATEST}-${process.pid}`);
   const attempts = [
-    () => fs.symlinkSync(name, latest, 'dir'),
-    () => fs.symlinkSync(join(out, name), latest, 'junction'),
-    () => fs.writeFileSync(latest, `${name}\n`),
+    () => fs.symlinkSync(name, draft, 'dir'),
+    () => fs.symlinkSync(join(out, name), draft, 'junction'),
+    () => fs.writeFileSync(draft, `${name}\n`),
   ];
   for (const attempt of attempts) {
     try {
-      fs.rmSync(latest, { force: true });
       attempt();
+      putInPlace(draft, latest);
       return;
     } catch {
       // The next way is a simpler one. Without any, the run is still found by its own name.
+      fs.rmSync(draft, { force: true });
     }
+  }
+}
+
+function putInPlace(draft: string, latest: string): void {
+  try {
+    fs.renameSync(draft, latest);
+  } catch {
+    // Windows renames nothing to where a junction is.
+    fs.rmSync(latest, { force: true });
+    fs.renameSync(draft, latest);
   }
 }
 
@@ -161,7 +194,7 @@ export function findRun(named: string, out = 'reports'): StoredRun {
   );
 }
 
-const idOf = (folder: string): string => folder.slice(folder.lastIndexOf('-') + 1);
+const idOf = (folder: string): string => FOLDER.exec(folder)?.[1] ?? '';
 
 function namesIn(out: string): string[] {
   if (!fs.existsSync(out)) return [];
@@ -173,12 +206,14 @@ function namesIn(out: string): string[] {
 const newestIn = (out: string): string | undefined =>
   namesIn(out).findLast((name) => storedAt(join(out, name)) !== undefined);
 
-/** `latest` as a link is found by its own path; here it may be a text file. */
+/** `latest` as a link is found by its own path; it may be a text file; or somebody's own, and then the newest is meant. */
 function latestIn(out: string): StoredRun | undefined {
   const latest = resolve(out, LATEST);
   const found = storedAt(latest);
-  if (found || !fs.statSync(latest, { throwIfNoEntry: false })?.isFile()) return found;
-  return storedAt(resolve(out, basename(fs.readFileSync(latest, 'utf8').trim())));
+  if (found) return found;
+  const isText = isPointer(latest) && fs.lstatSync(latest).isFile();
+  const name = isText ? basename(fs.readFileSync(latest, 'utf8').trim()) : newestIn(out);
+  return name === undefined ? undefined : storedAt(resolve(out, name));
 }
 
 function storedAt(path: string): StoredRun | undefined {
