@@ -260,15 +260,48 @@ describe.concurrent('the program', () => {
     await ended;
   });
 
-  it('renders a run again, also from a journal that was cut off', async () => {
+  it('renders a run again: from a damaged journal not in place of what the run itself found, and never as a pass', async () => {
     await loadtest(...SHORT, '--out', 'again', '--quiet');
     const run = join(folder, 'again/latest');
-    const whole = readFileSync(join(run, 'journal.ndjson'), 'utf8');
-    for (const file of ['result.json', 'report.html']) rmSync(join(run, file));
-    writeFileSync(join(run, 'journal.ndjson'), whole.slice(0, -200));
-    const { code, out } = await loadtest('report', 'latest', '--out', 'again');
-    expect(code).toBe(0);
-    expect(out).toContain('page');
-    expect(readdirSync(run)).toEqual(expect.arrayContaining(['result.json', 'report.html']));
+    const journal = join(run, 'journal.ndjson');
+    const whole = readFileSync(join(run, 'result.json'), 'utf8');
+    writeFileSync(journal, readFileSync(journal, 'utf8').split('\n').toSpliced(3, 1).join('\n'));
+    rmSync(join(run, 'report.html'));
+    const beside = await loadtest('report', 'latest', '--out', 'again');
+    expect(beside).toMatchObject({ code: 0, err: '' });
+    expect(beside.out.replaceAll(/\s+/g, ' ')).toContain(
+      'note Its journal: 1 line is missing or damaged; the result is the one that was stored with it.',
+    );
+    expect(readFileSync(join(run, 'result.json'), 'utf8')).toBe(whole);
+    expect(readFileSync(join(run, 'report.html'), 'utf8')).toContain('1 line is missing or damaged');
+
+    rmSync(join(run, 'result.json'));
+    const alone = await loadtest('report', 'latest', '--out', 'again', '--report', 'json,junit,markdown');
+    expect(alone).toMatchObject({ code: 0, err: '' });
+    const { outcome, verdicts } = stored('again');
+    expect({ outcome, passed: verdicts.filter(({ standing }) => standing === 'pass') }).toEqual({
+      outcome: 'inconclusive',
+      passed: [],
+    });
+    const SPAN = /nothing is kept (at|from) \d\d:\d\d:\d\d/;
+    expect(alone.out.replaceAll(/\s+/g, ' ')).toMatch(SPAN);
+    for (const file of ['junit.xml', 'summary.md']) expect(readFileSync(join(run, file), 'utf8')).toMatch(SPAN);
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'looks at a run that goes on without touching it, and renders one that was killed',
+    async () => {
+      const { child, ended } = start('-u', '2', '-s', '1', '--ramp-up', '0', '--out', 'going', '--settle', '0');
+      await expect.poll(() => journalOf('going').split('\n').length, { timeout: 20_000 }).toBeGreaterThan(2);
+      const going = await loadtest('report', 'latest', '--out', 'going');
+      expect(going).toMatchObject({ code: 0, err: 'loadtest: the run is still going on: no file of it is written.\n' });
+      expect(going.out).toContain(' UNKNOWN ');
+      const run = join(folder, 'going/latest');
+      expect(readdirSync(run)).toEqual(['journal.ndjson']);
+      child.kill('SIGKILL');
+      await ended;
+      expect(await loadtest('report', 'latest', '--out', 'going')).toMatchObject({ code: 0, err: '' });
+      expect(stored('going')).toMatchObject({ outcome: 'inconclusive', gaps: [{ because: 'its journal has no end' }] });
+    },
+  );
 });

@@ -1,18 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { resultJsonSchema } from '../result/assemble.ts';
 import { decodeHistogram } from '../result/histogram.ts';
 import { headerOf, intervalOf, trendOf } from '../result/fixture.ts';
-import { JOURNAL_NAME, openJournal } from '../result/journal.ts';
 import { resultSchema, type Result } from '../result/result.ts';
-import { findRun, writeResult } from '../result/store.ts';
 import type { Interval } from '../core/record.ts';
 import type { Plan } from '../plan/plan.ts';
 import { conclude } from './conclude.ts';
 import { alsoSeen, cleanIntervals, measurementOf } from './fixture.ts';
-import { recall } from './recall.ts';
 
 const concluded = (intervals: Interval[], plan: Partial<Plan> = {}, end: object = {}): Result =>
   conclude({ header: headerOf(plan), measurement: measurementOf(intervals, plan), end: { ended_ms: 14_000, ...end } });
@@ -104,13 +98,13 @@ describe('a result', () => {
     expect(resultSchema.parse(result)).toEqual(result);
     expect(result.outcome).toBe('inconclusive');
     expect(result.summary).toMatch(
-      /^Not all of the run is known: nothing is kept from \d\d:48:12 on \(the tool itself was cut off\)\. So nothing can be said of delivery, /,
+      /^Not all of the run is known: nothing is kept from \d\d:48:12 on \(its journal has no end\)\. So nothing can be said of delivery, /,
     );
-    expect(result.gaps).toEqual([{ from_ms: 9200, doubtful: false, because: 'the tool itself was cut off' }]);
+    expect(result.gaps).toEqual([{ from_ms: 9200, doubtful: false, because: 'its journal has no end' }]);
     expect(result.not_claimed).toContainEqual({
       judge: 'convergence',
       claim: 'everybody in a session ended with the same document',
-      because: expect.stringMatching(/^the tool itself was cut off, and documents are compared at the end, /),
+      because: expect.stringMatching(/^documents are compared at the end, which the journal does not hold/),
     });
   });
 
@@ -169,44 +163,5 @@ describe('a summary names the cause first', () => {
     expect(result.summary).toBe(
       'Everything that was judged held. Nobody was disconnected, 30 heartbeats were answered.',
     );
-  });
-});
-
-describe('a stored run', () => {
-  let folder = '';
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'recall-'));
-  });
-  afterEach(() => rmSync(folder, { recursive: true }));
-
-  const journalOf = (intervals: Interval[], ended: boolean): void => {
-    const journal = openJournal(folder, headerOf(), () => undefined);
-    for (const interval of intervals) journal.write(interval);
-    if (ended) journal.end({ ended_ms: 14_000 });
-    journal.close();
-  };
-
-  test('is judged again from its journal, with the same result', () => {
-    journalOf(cleanIntervals(), true);
-    expect(recall(findRun(folder))).toEqual({ result: concluded(cleanIntervals()), damage: [] });
-  });
-
-  test('that was killed is judged by what there is', () => {
-    journalOf(cleanIntervals().slice(0, 2), false);
-    const { result } = recall(findRun(folder));
-    expect(result).toMatchObject({ outcome: 'inconclusive', interrupted: expect.stringContaining('cut off') });
-    expect(result.metrics.deliveries).toMatchObject({ count: 2700 });
-  });
-
-  test('of which only result.json is left is as it was written', () => {
-    const result = concluded(cleanIntervals());
-    writeResult(folder, result);
-    expect(recall(findRun(folder)).result).toEqual(result);
-  });
-
-  test('says what is damaged', () => {
-    journalOf(cleanIntervals(), true);
-    writeFileSync(join(folder, JOURNAL_NAME), '{"cut', { flag: 'a' });
-    expect(recall(findRun(folder)).damage).toEqual(['line 6 is cut off: skipped']);
   });
 });

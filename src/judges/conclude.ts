@@ -15,25 +15,29 @@ export interface Conclusion {
   end?: JournalEnd;
   /** Of what time not all is known. */
   gaps?: readonly Gap[];
+  /** It has no end yet, as it is still going on. */
+  running?: boolean;
 }
 
-/** What `interrupted` says of a run whose journal has no end. */
-const CUT_OFF = 'cut off: its journal has no end';
-/** What it is missing. */
-const UNENDED = 'the tool itself was cut off';
+/** Why a run has no end: what `interrupted` says, and of the time after. */
+const UNENDED = {
+  cut_off: { interrupted: 'cut off, or its journal is: that has no end', because: 'its journal has no end' },
+  running: { interrupted: 'looked at while it goes on', because: 'the run is still going on' },
+};
 
 /** The one way from a measurement to a result: of a run as it ends, of a stored journal, of several merged. */
-export function conclude({ header, measurement, end, gaps = [] }: Conclusion): Result {
+export function conclude({ header, measurement, end, gaps = [], running = false }: Conclusion): Result {
   const total = totalOf(measurement);
   const slices = slicesOf(measurement);
-  const { ended_ms, interrupted, window_end_ms }: JournalEnd = end ?? { ended_ms: total.to_ms, interrupted: CUT_OFF };
+  const { because, ...unended } = running ? UNENDED.running : UNENDED.cut_off;
+  const { ended_ms, interrupted, window_end_ms }: JournalEnd = end ?? { ended_ms: total.to_ms, ...unended };
   const facts = measured(total, {
     ...header,
     ended_ms,
     slices,
     ...(interrupted !== undefined && { interrupted }),
     cut_off: end === undefined,
-    gaps: end ? gaps : [...gaps, { from_ms: ended_ms, doubtful: false, because: UNENDED }],
+    gaps: end ? gaps : [...gaps, { from_ms: ended_ms, doubtful: false, because }],
     ...(window_end_ms !== undefined && { window_end_ms }),
   });
   const { verdicts, not_claimed } = judge(facts);

@@ -5,7 +5,7 @@ import { counted, evidenceOf, number } from './words.ts';
 const CLAIM = 'everybody in a session ended with the same document';
 /** Where users were not told what was there before they came, that is nobody's to compare. */
 const CLAIM_OF_CHANGES = 'what changed while users were there ended alike for everybody in a session';
-const UNENDED = 'the tool itself was cut off, and documents are compared at the end, which its journal does not hold';
+const UNENDED = 'documents are compared at the end, which the journal does not hold';
 const CONCURRENT = 'edits made at once end alike for everybody';
 
 export const convergence: Judge = {

@@ -31,7 +31,7 @@ describe('where not all of a run is known', () => {
     expect(verdicts.map(({ standing }) => standing)).not.toContain('pass');
     expect(of('delivery')).toMatchObject({
       standing: 'unknown',
-      because: '2,700 of 2,700 arrived, once, unchanged; but not all of the run is known',
+      because: '2,700 of 2,700 arrived, once, unchanged, as far as is known',
       explained_by: 'journal',
     });
     expect(summary).toMatch(
@@ -60,7 +60,7 @@ describe('where not all of a run is known', () => {
     const [ramp, steady] = cleanIntervals();
     const { not_claimed } = judged([ramp!, steady!], [gapOf(13_000, 14_000)]);
     expect(not_claimed.find((one) => one.judge === 'order')!.because).toBe(
-      'the server gives its changes no versions; but not all of the run is known',
+      'the server gives its changes no versions, as far as is known',
     );
   });
 

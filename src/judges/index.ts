@@ -57,16 +57,18 @@ export function judge(measured: Measured): Judgement {
   return required(measured, { verdicts, not_claimed });
 }
 
+const KNOWN = 'as far as is known';
+
 /** What was seen to fail stays; what held, and what more might turn, is unknown where not all is known. */
 function ofAll({ gaps }: Measured, ruling: Ruling): Ruling & Pick<Verdict, 'explained_by'> {
   const stands = ruling.standing === 'unknown' || (ruling.standing === 'fail' && !ruling.needs_all);
   if (gaps.length === 0 || stands) return ruling;
-  const because = `${ruling.because}; but not all of the run is known`;
+  const because = `${ruling.because}, ${KNOWN}`;
   return { ...ruling, standing: 'unknown', because, explained_by: 'journal' };
 }
 
 const asFarAsKnown = <T extends { because: string }>({ gaps }: Measured, claim: T): T =>
-  gaps.length === 0 ? claim : { ...claim, because: `${claim.because}; but not all of the run is known` };
+  gaps.length === 0 ? claim : { ...claim, because: `${claim.because}, ${KNOWN}` };
 
 /** Judges that failed: on their own account, and where the generator's own state may be the cause. */
 interface Failures {

@@ -1,5 +1,13 @@
 import { formatDuration } from '../core/units.ts';
-import { countOf, limitOn, limitsOf, measuredWords, OUTCOME_WORD, standingOf } from '../reporters/figures.ts';
+import {
+  countOf,
+  damageWords,
+  limitOn,
+  limitsOf,
+  measuredWords,
+  OUTCOME_WORD,
+  standingOf,
+} from '../reporters/figures.ts';
 import { clock, digits, integer, NONE, rateWords } from '../reporters/words.ts';
 import { h } from './dom.ts';
 import type { PageDocument } from './document.ts';
@@ -50,6 +58,7 @@ export function banner({ result }: PageDocument, about: string[]): HTMLElement[]
       h('p', { class: 'word' }, `${MARK[standing]} ${OUTCOME_WORD[result.outcome]}`),
       h('h1', { class: 'break' }, result.summary),
       result.interrupted !== undefined && h('p', { class: 'early' }, `Ended before its time: ${result.interrupted}.`),
+      result.damage !== undefined && h('p', { class: 'early' }, damageWords(result)!),
     ),
   ];
 }

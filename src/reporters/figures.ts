@@ -121,7 +121,13 @@ export const standingOf = ({ outcome }: Result): Verdict['standing'] =>
 
 /** What a verdict says, after its judge's name. A threshold's claim is its own; a judge's is always the same. */
 export function saying(verdict: Verdict): string {
-  const cause = verdict.explained_by === undefined ? '' : ` (follows from ${verdict.explained_by})`;
+  const { explained_by: by } = verdict;
+  // That not all is known stands in the reason.
+  const cause = by === undefined || by === 'journal' ? '' : ` (follows from ${by})`;
   const claim = verdict.judge === 'thresholds' ? `${verdict.claim}: ` : '';
   return `${claim}${verdict.because}${cause}`;
 }
+
+/** What is wrong with the stored journal, in one sentence; undefined: nothing is. */
+export const damageWords = ({ damage }: Pick<Result, 'damage'>): string | undefined =>
+  damage && `Its journal: ${damage.join('; ')}.`;

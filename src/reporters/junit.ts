@@ -1,7 +1,7 @@
 import type { Check, Result, Verdict } from '../result/result.ts';
 import { layerTitle, notRunWords, splitDiagnosis } from './checked.ts';
 import { evidenceLine } from './evidence.ts';
-import { saying } from './figures.ts';
+import { damageWords, saying } from './figures.ts';
 import { withoutControls } from './words.ts';
 
 /** One test case. */
@@ -80,9 +80,11 @@ const casesOfCheck = ({ layers }: Check): Case[] =>
   });
 
 /** What stands at the end: of a check, why it failed and what to do as well. */
-function closingWords({ summary, check }: Result): string[] {
+function closingWords(result: Result): string[] {
+  const { summary, check } = result;
   const { cause } = check ? splitDiagnosis(check) : {};
-  if (!cause) return [summary];
+  const damage = damageWords(result);
+  if (!cause) return damage === undefined ? [summary] : [summary, damage];
   return [summary, `why: ${cause.why}`, ...cause.do.map((what, at) => `do ${at + 1}: ${what}`)];
 }
 

@@ -5,6 +5,7 @@ import { evidenceLine } from './evidence.ts';
 import {
   CELL_HEADS,
   cellsOf,
+  damageWords,
   limitOn,
   limitsOf,
   measuredWords,
@@ -21,11 +22,13 @@ const MARK = { pass: '✅', fail: '❌', unknown: '❔' } as const;
 export function markdown(result: Result): string {
   const standing = standingOf(result);
   const { check } = result;
+  const damage = damageWords(result);
   const what = check ? escaped(result.target) : people(result);
   const blocks = [
     [`## ${MARK[standing]} ${OUTCOME_WORD[result.outcome]}: ${escaped(result.scenario)}, ${what}`],
     [escaped(result.summary)],
     ...(result.interrupted === undefined ? [] : [[`Ended before its time: ${escaped(result.interrupted)}.`]]),
+    ...(damage === undefined ? [] : [[escaped(damage)]]),
     ...(check ? [...diagnosisLists(check), stepTable(check)] : [verdictList(result), latencyTable(result)]),
     [check ? aboutCheck(result) : about(result)],
   ];

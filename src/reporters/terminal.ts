@@ -6,6 +6,7 @@ import { evidenceLine } from './evidence.ts';
 import {
   CELL_HEADS,
   cellsOf,
+  damageWords,
   limitOn,
   limitsOf,
   measuredWords,
@@ -189,6 +190,8 @@ function conclusion(result: Result, context: TerminalContext, { bold, dim, tint 
   const [first, ...others] = wrapped(result.summary, ` ${word.padEnd(width)}  `, width + 3);
   const lines = [` ${bold(tint[standing](word))}${first!.slice(word.length + 1)}`, ...others];
   if (result.interrupted !== undefined) lines.push(...row('early', result.interrupted));
+  const damage = damageWords(result);
+  if (damage !== undefined) lines.push(...row('note', damage));
   if (context.page !== undefined) lines.push(...row('page', context.page));
   if (result.outcome !== 'pass') lines.push(...row('again', `your command with --seed ${result.seed}`));
   if (result.target === 'bundled' && result.outcome === 'pass') {

@@ -1,22 +1,21 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseObject } from '../core/json.ts';
-import { crc32 } from '../core/crc.ts';
-import { messageOf, ToolError } from '../core/errors.ts';
+import { messageOf } from '../core/errors.ts';
 import type { Interval } from '../core/record.ts';
 import type { Plan, RunIdentity } from '../plan/plan.ts';
-import { combine, emptyInterval } from './interval.ts';
+import { combine } from './interval.ts';
+import { sealed } from './journal-line.ts';
 import { journalIntervalMs } from './measurement.ts';
 import type { Environment } from './result.ts';
 
 /**
  * `journal.ndjson`: what a run saw, appended as it goes, so that after `kill -9` everything up to the last interval can
- * be reported. Line 1 is the header, then one interval a line with its checksum, last the end.
+ * be reported. Line 1 is the header, then one interval a line, last the end; each has its number and its checksum.
  */
 export const JOURNAL_NAME = 'journal.ndjson';
 
-const FAMILY = 'collab-loadtest/journal/';
-const SCHEMA = `${FAMILY}v1`;
+export const JOURNAL_FAMILY = 'collab-loadtest/journal/';
+export const JOURNAL_SCHEMA = `${JOURNAL_FAMILY}v1`;
 
 /** Line 1: all that is known before anything is measured. */
 export interface JournalHeader {
@@ -45,34 +44,47 @@ export interface JournalWriter {
 }
 
 /**
- * Begins a run's journal in its folder.
- * @param onError told once when the disk takes no more; the run goes on, and later intervals are tried again
+ * Begins a run's journal in its folder. What a full disk refuses is kept, and written as one longer interval once there
+ * is room: then nothing is missing. Where there is none until the run ends, the journal ends with what was written.
+ * @param onError told once when the disk takes no more; the run goes on
  */
 export function openJournal(folder: string, header: JournalHeader, onError: (message: string) => void): JournalWriter {
   const length = journalIntervalMs(header.plan);
   let file: number | undefined = openSync(join(folder, JOURNAL_NAME), 'a');
+  let beginning: object | undefined = { schema: JOURNAL_SCHEMA, ...header, pid: process.pid };
   let waiting: Interval | undefined;
+  let lines = 0;
+  let before: number | undefined;
   let told = false;
   let torn = false;
 
-  const append = (line: string): void => {
-    if (file === undefined) return;
+  /** @returns whether the whole line is in the file */
+  const append = (content: object): boolean => {
+    if (file === undefined) return false;
+    const { text, crc } = sealed(content, lines + 1, before);
+    // What a full disk cut off ends here.
+    const bytes = Buffer.from(`${torn ? '\n' : ''}${text}\n`);
+    let at = 0;
     try {
-      // What a full disk cut off ends here, so that only that line is lost.
-      const bytes = Buffer.from(`${torn ? '\n' : ''}${line}\n`);
-      for (let at = 0; at < bytes.length; torn = true) at += writeSync(file, bytes, at);
+      for (; at < bytes.length; torn = true) at += writeSync(file, bytes, at);
       torn = false;
     } catch (error) {
       if (!told) onError(messageOf(error));
       told = true;
+      // Without its line end alone it is whole.
+      if (at < bytes.length - 1) return false;
     }
+    lines++;
+    before = crc;
+    return true;
   };
-  const flush = (): void => {
-    if (waiting) append(withChecksum(waiting));
-    waiting = undefined;
+  const flush = (): boolean => {
+    if (beginning && append(beginning)) beginning = undefined;
+    if (!beginning && waiting && append(waiting)) waiting = undefined;
+    return !beginning && !waiting;
   };
 
-  append(JSON.stringify({ schema: SCHEMA, ...header }));
+  flush();
   return {
     write(interval) {
       waiting = waiting ? combine(waiting, interval, 'later') : interval;
@@ -80,8 +92,7 @@ export function openJournal(folder: string, header: JournalHeader, onError: (mes
       if (waiting.to_ms - waiting.from_ms >= length - 500) flush();
     },
     end(end) {
-      flush();
-      append(JSON.stringify({ end }));
+      if (flush()) append({ end });
     },
     close() {
       flush();
@@ -89,72 +100,4 @@ export function openJournal(folder: string, header: JournalHeader, onError: (mes
       file = undefined;
     },
   };
-}
-
-/** The interval's line: its JSON with, last, the CRC-32 of the same JSON without it, in UTF-8. */
-export function withChecksum(interval: Interval): string {
-  const json = JSON.stringify(interval);
-  return `${json.slice(0, -1)},"crc":${crc32(Buffer.from(json))}}`;
-}
-
-export interface Journal {
-  header: JournalHeader;
-  intervals: Interval[];
-  /** Absent where the run was cut off. */
-  end?: JournalEnd;
-  /** What is wrong with the file, in words; the rest was read. */
-  damage: string[];
-}
-
-const CHECKSUM = /,"crc":(\d+)\}$/;
-
-/**
- * Reads a journal. Damaged lines are skipped and said; fields that this version does not know are ignored.
- * @throws ToolError where there is no journal, or one of another major version
- */
-export function readJournal(path: string): Journal {
-  const lines = readLines(path);
-  const header = headerOf(lines[0] ?? '', path);
-  const journal: Journal = { header, intervals: [], damage: [] };
-  for (const [index, line] of lines.entries()) {
-    if (index === 0 || line === '') continue;
-    const read = lineOf(line);
-    if (read === undefined) {
-      const last = index >= lines.length - 1;
-      journal.damage.push(`line ${index + 1} ${last ? 'is cut off' : 'is damaged'}: skipped`);
-    } else if ('end' in read) journal.end = read.end;
-    else journal.intervals.push(read);
-  }
-  return journal;
-}
-
-function readLines(path: string): string[] {
-  try {
-    return readFileSync(path, 'utf8').split('\n');
-  } catch (error) {
-    throw new ToolError(`The journal ${path} cannot be read: ${messageOf(error)}.`, { cause: error });
-  }
-}
-
-function headerOf(line: string, path: string): JournalHeader {
-  const header = parseObject(line);
-  const schema = header?.schema;
-  if (typeof schema !== 'string' || !schema.startsWith(FAMILY) || !header?.run || !header.plan || !header.environment) {
-    throw new ToolError(`${path} is no journal of a run: its first line is not a journal's header.`);
-  }
-  if (schema !== SCHEMA) {
-    throw new ToolError(`${path} is a journal of another version, ${schema}; this version reads ${SCHEMA}.`);
-  }
-  const { run, plan, environment } = header as unknown as JournalHeader;
-  return { run, plan, environment };
-}
-
-function lineOf(line: string): Interval | { end: JournalEnd } | undefined {
-  const record = parseObject(line);
-  if (!record) return undefined;
-  if (typeof record.end === 'object' && record.end !== null) return { end: record.end as JournalEnd };
-  const checksum = CHECKSUM.exec(line);
-  if (!checksum || crc32(Buffer.from(`${line.slice(0, checksum.index)}}`)) !== Number(checksum[1])) return undefined;
-  const { crc: _, ...interval } = record;
-  return { ...emptyInterval(0, 0), ...interval };
 }

@@ -95,7 +95,7 @@ const plan = z.looseObject({
   model: z.enum(['open', 'closed']),
 });
 
-const environment = z.looseObject({
+export const environment = z.looseObject({
   tool: z.string(),
   node: z.string(),
   os: z.string(),
@@ -168,6 +168,10 @@ export const resultSchema = z
       .array(gap)
       .optional()
       .describe('Of what time not all is known, as the journal that this was made of is not whole.'),
+    damage: z
+      .array(z.string())
+      .optional()
+      .describe('What is wrong with the stored journal; the outcome rests on it only as far as gaps says.'),
     plan,
     environment,
     metrics,

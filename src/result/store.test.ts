@@ -137,7 +137,7 @@ describe('a stored run is found', () => {
     const found = { folder: older, journal: join(older, 'journal.ndjson'), result: join(older, 'result.json') };
     expect(findRun(older, out)).toEqual(found);
     expect(findRun(join(older, 'result.json'), out)).toEqual({ folder: older, result: found.result });
-    expect(findRun(join(older, 'journal.ndjson'), out)).toEqual({ folder: older, journal: found.journal });
+    expect(findRun(join(older, 'journal.ndjson'), out)).toEqual(found);
     expect(findRun('aaa', out)).toEqual(found);
     expect(findRun('2026-03-01T20-01', out)).toEqual(found);
     expect(findRun('latest', out).journal).toBe(join(out, 'latest', 'journal.ndjson'));

@@ -170,6 +170,7 @@ export interface StoredRun {
 
 /**
  * Finds a stored run.
+ * A journal named by itself has the result that lies beside it, too.
  * @param named its folder, a `result.json` or `journal.ndjson`, `latest`, or the beginning of its id or folder's name
  * @param out where runs are kept
  * @throws ToolError where there is none, or more than one
@@ -220,12 +221,14 @@ function storedAt(path: string): StoredRun | undefined {
   const there = fs.statSync(path, { throwIfNoEntry: false });
   if (there?.isFile()) {
     const name = basename(path);
-    if (name.endsWith('.ndjson')) return { folder: dirname(path), journal: path };
+    const result = join(dirname(path), RESULT_NAME);
     if (name.endsWith('.json')) return { folder: dirname(path), result: path };
+    if (name.endsWith('.ndjson')) return { folder: dirname(path), journal: path, ...present({ result }) };
   }
   if (!there?.isDirectory()) return undefined;
-  const journal = join(path, JOURNAL_NAME);
-  const result = join(path, RESULT_NAME);
-  const files = { ...(fs.existsSync(journal) && { journal }), ...(fs.existsSync(result) && { result }) };
+  const files = present({ journal: join(path, JOURNAL_NAME), result: join(path, RESULT_NAME) });
   return 'journal' in files || 'result' in files ? { folder: path, ...files } : undefined;
 }
+
+const present = <T extends Record<string, string>>(files: T): Partial<T> =>
+  Object.fromEntries(Object.entries(files).filter(([, path]) => fs.existsSync(path))) as Partial<T>;
