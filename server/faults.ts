@@ -70,6 +70,16 @@ const FAULT_TABLE = {
     examples: ['stale-snapshot=0.1'],
     about: 'A state is sent as it was before the last change, with the version it has after it.',
   },
+  'skip-version': {
+    kind: 'probability',
+    examples: ['skip-version=0.01'],
+    about: 'No command has the version between two that follow each other.',
+  },
+  'repeat-version': {
+    kind: 'probability',
+    examples: ['repeat-version=0.01'],
+    about: 'A command is given the version of the one before it.',
+  },
   ghost: {
     kind: 'probability',
     examples: ['ghost=0.1'],
@@ -79,6 +89,11 @@ const FAULT_TABLE = {
     kind: 'probability',
     examples: ['silent-leave=0.1'],
     about: 'The others are not told that a user left.',
+  },
+  'repeat-joined': {
+    kind: 'probability',
+    examples: ['repeat-joined=0.1'],
+    about: 'One of the others is told twice that a user joined.',
   },
   'two-hosts': {
     kind: 'probability',

@@ -80,6 +80,39 @@ describe('faults of order', () => {
   });
 });
 
+describe('faults of versions', () => {
+  it('skip-version: a version between two commands is nobody’s, as often as counted', () => {
+    const { count, got } = write('skip-version=0.1');
+    for (const messages of got) {
+      expect(messages).toHaveLength(COMMANDS);
+      expect(versions(messages)[0]).toBe(1);
+      expect(versions(messages).at(-1)).toBe(COMMANDS + count);
+      expect(inversions(versions(messages))).toBe(0);
+    }
+    expect(count).toBeGreaterThan(100);
+  });
+
+  it('repeat-version: a command has the version of the one before, as often as counted, and states are right', () => {
+    const { count, got } = write('repeat-version=0.1');
+    for (const messages of got) {
+      expect(messages).toHaveLength(COMMANDS);
+      expect(new Set(versions(messages)).size).toBe(COMMANDS - count);
+      expect(inversions(versions(messages))).toBe(0);
+    }
+    expect(count).toBeGreaterThan(100);
+    const { join } = virtualHub({ faults: ['repeat-version=1'] });
+    const client = join('room', 'a');
+    for (const n of [1, 2, 3]) {
+      client.send(command('add_item', n, {}));
+      client.send({ type: 'sync:request' });
+      expect(client.take().at(-1)!['state']).toMatchObject({
+        version: 1,
+        items: Array.from({ length: n }, () => ({})),
+      });
+    }
+  });
+});
+
 describe('commands that nobody sent', () => {
   it('invent: each is a new item, of a user who is not there, and changes no state', () => {
     const { count, got } = write('invent=0.1', ['a']);
@@ -176,6 +209,17 @@ describe('faults of presence', () => {
     expect(told).toBeGreaterThan(50);
     host.connection.gone(1000);
     expect(sabotage!.counts['silent-leave']).toBe(200 - told);
+  });
+
+  it('repeat-joined: one of the others is told twice of an arrival, as often as counted', () => {
+    const { join, sabotage } = virtualHub({ faults: ['repeat-joined=0.5'] });
+    const others = ['a', 'b', 'c'].map((user) => join('room', user));
+    const before = sabotage!.counts['repeat-joined']!;
+    for (const other of others) other.take();
+    for (let n = 0; n < 100; n++) join('room', `u${n}`).connection.gone(1000);
+    const told = others.map((other) => other.take().filter(({ type }) => type === 'user:joined').length);
+    expect(told.reduce((sum, one) => sum + one)).toBe(300 + sabotage!.counts['repeat-joined']! - before);
+    for (const one of told) expect(one).toBeGreaterThan(120);
   });
 
   it('two-hosts: a joiner is told to be host while another one is, as often as counted', () => {

@@ -77,7 +77,9 @@ export class Session {
       member.receiver = receiver;
     } else {
       member = this.#roster.add(userId, receiver, wall);
-      telemetry.sent['user:joined'] += this.#toOthers(messages.presence('user:joined', userId, wall), member);
+      const joined = messages.presence('user:joined', userId, wall);
+      telemetry.sent['user:joined'] += this.#toOthers(joined, member);
+      if (sabotage) telemetry.sent['user:joined'] += this.#again(joined, member, sabotage);
     }
     const host = this.isHost(member);
     const { version } = this.document;
@@ -150,6 +152,7 @@ export class Session {
       return new Refusal('too_many_items', `A session has ${maxItems} items at most.`);
     }
     this.#remember();
+    this.#misnumber();
     document.apply(command.action, command.item_type, command.item_id, command.data);
     this.#changed();
     message['user_id'] = sender.userId;
@@ -166,6 +169,17 @@ export class Session {
     telemetry.sent['command:ack']++;
     sender.receiver.send(messages.commandAck(command.item_id, document.version, command.data['token']));
     return undefined;
+  }
+
+  /** Between two commands: leaves a version out, or gives the next command the version of the last one. */
+  #misnumber(): void {
+    const { document } = this;
+    const { sabotage } = this.#around;
+    if (!sabotage || document.version === 0) return;
+    if (sabotage.commits('skip-version')) document.version++;
+    if (!sabotage.commits('repeat-version')) return;
+    document.version--;
+    this.#state = undefined;
   }
 
   /** Passes a cursor on; it is kept nowhere. */
@@ -206,6 +220,13 @@ export class Session {
       telemetry.sent['sync:full_state']++;
       target.receiver.send(frameOf(JSON.stringify(message)));
     }
+  }
+
+  /** Says once more what others were told of a member, to some of them. @returns to how many */
+  #again(joined: Frame, member: Member, sabotage: Sabotage): number {
+    const told = this.members.filter((other) => other !== member && sabotage.commits('repeat-joined'));
+    for (const { receiver } of told) receiver.send(joined);
+    return told.length;
   }
 
   #remember(): void {

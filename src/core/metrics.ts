@@ -51,6 +51,7 @@ const counters = {
   corrupted: ['run', 'Copies whose content was not what was sent.'],
   invented: ['run', 'Changes that arrived and that nobody sent.'],
   version_errors: ['run', 'Gaps, repeats and regressions of the version that the server gives.'],
+  versions_skipped: ['run', 'Versions that no change has, on a server that does not count one by one: no errors.'],
   arrivals_told: ['run', 'Arrivals of others that users were told of.'],
   departures_told: ['run', 'Departures of others that users were told of.'],
   presence_errors: [

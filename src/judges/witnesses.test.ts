@@ -37,6 +37,22 @@ describe('order', () => {
     ]);
   });
 
+  test('says nothing of gaps where versions do not count one by one, and claims the rest', () => {
+    expect(order.judge(cleanBut({ counters: { versions_skipped: 1200 } }))).toMatchObject([
+      { standing: 'pass', because: 'one order for everybody in each of 3 sessions' },
+      {
+        not_claimed: {
+          claim: 'the server left no version out',
+          because: 'its versions do not count the changes one by one: 1,200 numbers between them are of no change',
+        },
+      },
+    ]);
+    expect(order.judge(cleanBut({ counters: { versions_skipped: 1200, version_errors: 1 } }))).toMatchObject([
+      { standing: 'fail' },
+      { not_claimed: {} },
+    ]);
+  });
+
   test('is not claimed where nothing arrived', () => {
     expect(unclaimedBy(order, measuredOf(cleanIntervals().slice(0, 1)))).toBe('no change arrived');
   });

@@ -185,6 +185,7 @@ export class Population implements DoorEvents, LifeEvents, Pulse, Actor {
     if (!this.#looks.isDone(now)) return;
     this.#recoveries.end(now, this.#deadlineUs);
     this.#presence.finish(now);
+    this.#delivery.finish(now);
     this.#lives.leaveAll(now);
     this.#agenda.arm();
   }

@@ -83,6 +83,8 @@ export const MATRIX = {
     explained: ['convergence'],
     counter: 'stale_snapshots',
   },
+  'skip-version': { fault: 'skip-version=0.05', must: ['order'], may: [], counter: 'version_errors' },
+  'repeat-version': { fault: 'repeat-version=0.05', must: ['order'], may: [], counter: 'version_errors' },
   ghost: {
     fault: 'ghost=1',
     must: ['presence'],

@@ -75,7 +75,7 @@ export class Copies {
     this.#heard.fill(0, seat * this.#users, (seat + 1) * this.#users);
   }
 
-  /** The highest seq + 1 that a receiver heard of a sender. */
+  /** Of a sender, as above. */
   heard(seat: number, sender: number): number {
     return this.#heard[seat * this.#users + (sender % this.#users)]!;
   }
@@ -161,7 +161,7 @@ export class Copies {
     }
     const session = this.#sessionOf(seat);
     const stage = this.#recorder.stageOf(stamp.due);
-    if (!stamp.ours) return this.#invented(seat, text, at, 'a change of another run');
+    if (!stamp.ours) return this.#invented(seat, text, at, 'a change of another run', read.version);
     if (stamp.session !== this.#options.sessions[session]) {
       const home = sessionId(this.#options.run, stamp.session);
       return this.#stories.ofText('misrouted', stage, seat, at, text, `sent in ${home}`);
@@ -171,7 +171,7 @@ export class Copies {
     }
     const sender = session * this.#users + stamp.sender;
     if (stamp.sender >= this.#users || stamp.seq >= this.#nextSeq[sender]!) {
-      return this.#invented(seat, text, at, 'its sender never sent it');
+      return this.#invented(seat, text, at, 'its sender never sent it', read.version);
     }
     const entry = this.#flight.find(sender, stamp.seq);
     if (entry === NONE) return this.#settled(seat, sender, text, read.version ?? 0, at);
@@ -197,7 +197,6 @@ export class Copies {
   /** A copy is there, for the first time at this receiver. */
   #arrived(entry: number, seat: number, at: number, isDamaged = false): void {
     const flight = this.#flight;
-    const recorder = this.#recorder;
     const stage = flight.stage[entry]!;
     const sender = flight.sender[entry]!;
     const pair = seat * this.#users + (sender % this.#users);
@@ -213,13 +212,12 @@ export class Copies {
       return this.#possible(seat, stage, sender, seq, at);
     }
     const due = flight.due[entry]!;
-    const overdue = (flight.flags[entry]! & OVERDUE) !== 0;
     if (flight.left[entry] === flight.must[entry] && !isOvertaken) this.#stalls.reached(flight.sent[entry]!, at);
     this.#delivered(stage, due, flight.sent[entry]!, at);
-    if (overdue) this.#losses.late(entry, seat, at);
+    if ((flight.flags[entry]! & OVERDUE) !== 0) this.#losses.late(entry, seat, at);
     else this.#losses.arrived(stage);
     if (--flight.left[entry]! > 0) return;
-    if (flight.must[entry]! > 0) recorder.measure(stage, TREND.broadcast_completion, at - due);
+    if (flight.must[entry]! > 0) this.#recorder.measure(stage, TREND.broadcast_completion, at - due);
     this.#losses.complete(entry, at);
   }
 
@@ -274,7 +272,13 @@ export class Copies {
     const inspection = this.#options.inspect(text);
     const sender = this.#attribution.senderNamed(seat, inspection.userId);
     if (sender === NONE && entry === NONE && text.includes('"command"') && inspection.userId !== undefined) {
-      return this.#invented(seat, text, at, `nobody called ${inspection.userId} is in this session`);
+      return this.#invented(
+        seat,
+        text,
+        at,
+        `nobody called ${inspection.userId} is in this session`,
+        inspection.version,
+      );
     }
     const user = seat % this.#users;
     let found = entry !== NONE && !this.#flight.has(entry, user) ? entry : NONE;
@@ -288,7 +292,8 @@ export class Copies {
     }
   }
 
-  #invented(seat: number, text: string, at: number, why: string): void {
+  #invented(seat: number, text: string, at: number, why: string, version?: number): void {
+    if (version !== undefined) this.#documents.explain(seat, version);
     this.#stories.ofText('invented', this.#recorder.stageOf(at), seat, at, text, why);
   }
 }

@@ -103,6 +103,11 @@ export class Delivery {
     this.#documents.tick(now);
   }
 
+  /** The run is over, and nothing is sent any more: a last look at what never came. */
+  finish(now: number): void {
+    this.#documents.finish(now);
+  }
+
   /** The seq of a user's next change. */
   nextSeq(seat: number): number {
     return this.#nextSeq[seat]!;

@@ -2,6 +2,7 @@ import { COUNTER, type Recorder } from '../core/recorder.ts';
 import { placesOf } from '../protocol/change.ts';
 import type { ShownItem, Snapshot } from '../protocol/snapshot.ts';
 import { Amends } from './amends.ts';
+import { Blames } from './blames.ts';
 import { NONE, TAKEN, type Flight } from './flight.ts';
 import type { Step } from './contents.ts';
 import { History } from './history.ts';
@@ -10,6 +11,7 @@ import { Replicas } from './replicas.ts';
 import { Snapshots } from './snapshots.ts';
 import { tellExample, type Told } from './told.ts';
 import { Unversioned } from './unversioned.ts';
+import { Versions } from './versions.ts';
 import { witnessed } from './witness.ts';
 
 export interface DocumentsOptions {
@@ -48,11 +50,9 @@ export class Documents {
   readonly #snapshots: Snapshots;
   readonly #amends: Amends;
   readonly #unversioned: Unversioned;
-  /** Highest version that each user was told, by a change or by a snapshot; 0 for none. */
-  readonly #told: Float64Array;
+  readonly #versions: Versions;
   /** Changes of each session whose version nobody learnt. */
   readonly #nameless: Uint32Array;
-  readonly #tell: (told: Told) => void;
 
   constructor(options: DocumentsOptions, flight: Flight, members: Membership) {
     const { sessions, users, items, recorder, deadline_us, places = placesOf(items, users) } = options;
@@ -62,18 +62,20 @@ export class Documents {
     this.#flight = flight;
     this.#members = members;
     this.#histories = sessions.map(() => new History(places, users));
-    this.#told = new Float64Array(sessions.length * users);
     this.#nameless = new Uint32Array(sessions.length);
     const isContended = (session: number, place: number): boolean =>
       options.isContended?.(sessions[session]!, place) ?? false;
     const tell = (told: Told): void => tellExample(options, told);
-    this.#tell = tell;
     this.#replicas = new Replicas(
       { sessions: sessions.length, users, places, tell, isContended },
       this.#histories,
       members,
     );
-    this.#snapshots = new Snapshots({ users, places, deadline_us, recorder, tell }, this.#histories, this.#replicas);
+    const blames = new Blames(recorder);
+    const ofSnapshots = { users, places, deadline_us, recorder, blames, tell };
+    this.#snapshots = new Snapshots(ofSnapshots, this.#histories, this.#replicas);
+    const ofVersions = { sessions: sessions.length, users, deadline_us, recorder, tell };
+    this.#versions = new Versions(ofVersions, flight, this.#histories, this.#snapshots, blames);
     this.#amends = new Amends(recorder, users, sessions.length, flight, members);
     this.#unversioned = new Unversioned(options);
   }
@@ -93,7 +95,7 @@ export class Documents {
   }
 
   connecting(seat: number, at: number): void {
-    this.#told[seat] = 0;
+    this.#versions.connecting(seat);
     this.#snapshots.connecting(seat);
     this.#unversioned.asked(seat, at);
     this.#amends.connecting(seat);
@@ -140,11 +142,7 @@ export class Documents {
       for (let user = 0; user < this.#users; user++) this.#replicas.forget(session * this.#users + user);
     }
     const step = this.#stepOf(entry);
-    if (!history.record(version, step, at)) {
-      this.#recorder.count(this.#recorder.stageOf(at), COUNTER.version_errors, 1);
-      this.#tell({ kind: 'version_errors', seat: sender, at, step, note: `version ${version} is another change’s` });
-      return;
-    }
+    if (!this.#versions.record(entry, version, step, at)) return;
     // Who has had it all along: its sender, and whoever got a copy that does not say its version.
     if ((flight.flags[entry]! & TAKEN) !== 0) this.#catchUp(entry, version);
     if (this.#members.isIn(sender) && this.#members.orderOf(sender) < flight.order[entry]!) {
@@ -162,9 +160,7 @@ export class Documents {
 
   /** A copy says another version than the first copy of the same change did. */
   contradicted(entry: number, seat: number, version: number, at: number): void {
-    this.#recorder.count(this.#recorder.stageOf(at), COUNTER.version_errors, 1);
-    const note = `has version ${version}, elsewhere ${this.#flight.version[entry]}`;
-    this.#tell({ kind: 'version_errors', seat, at, step: this.#stepOf(entry), note });
+    this.#versions.contradicted(entry, seat, version, this.#stepOf(entry), at);
   }
 
   /** A copy arrived, for the first time at this user. */
@@ -173,8 +169,7 @@ export class Documents {
     const version = flight.version[entry]!;
     const step = this.#stepOf(entry);
     if (version > 0) {
-      if (version > this.#told[seat]!) this.#told[seat] = version;
-      else this.#irregular(seat, version, step, at);
+      if (this.#versions.arrived(entry, seat, step, at)) return;
       if (isDamaged) this.#replicas.damage(seat, version, step);
       else this.#replicas.receive(seat, version, step);
     } else if (!this.#histories[flight.session[entry]!]!.isVersioned) {
@@ -183,28 +178,9 @@ export class Documents {
     }
   }
 
-  /** A version that is not above all that this user was told before. */
-  #irregular(seat: number, version: number, step: Step, at: number): void {
-    const stage = this.#recorder.stageOf(at);
-    const base = this.#snapshots.baseOf(seat);
-    if (version <= base) {
-      this.#recorder.count(stage, COUNTER.overlapped, 1);
-      const note = `version ${version} arrived although the state of version ${base}, received before, holds it`;
-      this.#tell({ kind: 'overlapped', seat, at, step, note });
-    } else {
-      this.#recorder.count(stage, COUNTER.version_errors, 1);
-      const note = `version ${version} arrived after version ${this.#told[seat]}`;
-      this.#tell({ kind: 'version_errors', seat, at, step, note });
-    }
-  }
-
   /** A change that everybody had long since came to a user, whose state may have held it. */
   settled(seat: number, sender: number, seq: number, version: number, at: number): void {
-    const base = this.#snapshots.baseOf(seat);
-    if (version === 0 || version > base) return;
-    this.#recorder.count(this.#recorder.stageOf(at), COUNTER.overlapped, 1);
-    const note = `version ${version}, seq ${seq} of user ${sender % this.#users}, arrived although the state of version ${base} holds it`;
-    this.#tell({ kind: 'overlapped', seat, at, note });
+    this.#versions.settled(seat, sender, seq, version, at);
   }
 
   /** A copy that had to arrive is lost, or came damaged: what this explains is no divergence of its own. */
@@ -249,7 +225,15 @@ export class Documents {
 
   /** A change is no longer looked for: where nobody learnt its version, it explains a gap. */
   over(entry: number): void {
-    if (this.#flight.version[entry] === 0) this.#nameless[this.#flight.session[entry]!]!++;
+    const { version, session, sent } = this.#flight;
+    if (version[entry] !== 0) return;
+    this.#nameless[session[entry]!]!++;
+    this.#versions.missed(session[entry]!, sent[entry]!);
+  }
+
+  /** Something that came to a user has this version, and is no change of ours. */
+  explain(seat: number, version: number): void {
+    this.#versions.explain(seat, version);
   }
 
   /** A state came of the server's own: whether it keeps one is known by that. */
@@ -262,6 +246,7 @@ export class Documents {
   state(seat: number, snapshot: Snapshot, shown: () => ReadonlyMap<string, ShownItem>, at: number): void {
     if (snapshot.holds === 'null' || snapshot.holds === 'unknown') return;
     const { version } = snapshot;
+    if (version !== undefined) this.explain(seat, version);
     if (version === undefined || !this.#historyOf(seat).isVersioned) {
       const judged = this.#unversioned.state(seat, snapshot, shown, at);
       if (judged) this.#snapshots.takeUnordered(seat, snapshot, judged, this.#flight, at);
@@ -271,33 +256,36 @@ export class Documents {
     this.#unversioned.forget(Math.floor(seat / this.#users));
     const missing = this.#historyOf(seat).onlyMissing(version);
     const areAllInFlight = this.#nameless[Math.floor(seat / this.#users)] === 0;
-    const entry = missing > 0 ? witnessed(this.#flight, this.#users, seat, snapshot, areAllInFlight) : NONE;
+    const fits = (one: number): boolean => this.#historyOf(seat).isHidden(this.#stepOf(one), missing, snapshot);
+    const entry = missing > 0 ? witnessed(this.#flight, this.#users, seat, snapshot, areAllInFlight, fits) : NONE;
     if (entry !== NONE) {
       this.#flight.flags[entry]! |= TAKEN;
       this.versioned(entry, missing, at);
     }
-    this.#snapshots.take(seat, snapshot, version, this.#told[seat]!, at);
+    this.#snapshots.take(seat, snapshot, version, this.#versions.toldTo(seat), at);
     this.#amends.state(seat, version);
-    this.#told[seat] = version;
+    this.#versions.tellOf(seat, version);
     this.#recorder.count(this.#recorder.stageOf(at), COUNTER.lost_upper, -this.#members.clearDoubts(seat));
   }
 
   /** To be called about once a second: gives up versions that never came. */
   tick(now: number): void {
     const before = now - this.#options.deadline_us - PATIENCE_US;
-    this.#snapshots.giveUp(before, (seat) => this.#nameless[Math.floor(seat / this.#users)]! > 0);
     for (const [session, history] of this.#histories.entries()) {
       if (history.stuckSince === 0 || history.stuckSince > before) continue;
-      const { from, missing } = history.skip(now);
-      const explained = Math.min(missing, this.#nameless[session]!);
-      const unexplained = missing - explained;
-      this.#nameless[session]! -= explained;
+      this.#nameless[session]! -= Math.min(history.skip(now), this.#nameless[session]!);
       this.#snapshots.advanced(session);
-      if (unexplained === 0) continue;
-      this.#recorder.count(this.#recorder.stageOf(now), COUNTER.version_errors, unexplained);
-      const note = `no change has ${missing === 1 ? `version ${from}` : `the versions ${from} to ${from + missing - 1}`}`;
-      this.#tell({ kind: 'version_errors', seat: session * this.#users, at: now, note });
     }
+    this.#snapshots.giveUp(before, (seat) => {
+      const { isMurky, stuckSince } = this.#historyOf(seat);
+      return isMurky || stuckSince > 0 || this.#nameless[Math.floor(seat / this.#users)]! > 0;
+    });
+    this.#versions.tick(now);
+  }
+
+  /** The run is over: what is missing by now will not come. */
+  finish(now: number): void {
+    this.#versions.finish(now);
   }
 
   /**
@@ -305,6 +293,8 @@ export class Documents {
    * @param before places that were changed later are left out, µs
    */
   compare(session: number, before: number, now: number): void {
+    // What is behind a missing version is not applied yet.
+    if (this.#histories[session]!.stuckSince > 0) return;
     const found = this.#replicas.compare(session, before, now);
     const stage = this.#recorder.stageOf(now);
     this.#recorder.count(stage, COUNTER.replicas_compared, found.compared);

@@ -9,6 +9,8 @@ export const DOUBTFUL = 2;
 export const OVERDUE = 4;
 /** A copy of it counts as lost, so that it was not completed. */
 export const INCOMPLETE = 8;
+/** Another change has its version. */
+export const REPEATED = 16;
 
 const HASH_MULTIPLIER = 0x9e3779b1;
 

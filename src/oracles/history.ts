@@ -1,5 +1,6 @@
 import { draw } from '../core/random.ts';
-import { ADD, applied, isThere } from './cell.ts';
+import type { Snapshot } from '../protocol/snapshot.ts';
+import { ADD, applied, isThere, REMOVE } from './cell.ts';
 import { Contents, type Step } from './contents.ts';
 import { Past } from './past.ts';
 
@@ -46,6 +47,8 @@ export class History {
   readonly #odd = new Set<number>();
   readonly #orphans = new Set<number>();
   readonly #orphaning = new Set<number>();
+  /** Versions that several changes have. */
+  readonly #repeated = new Set<number>();
   readonly #window: number;
   /** The last versions; absent as long as there are none. */
   #past: Past | undefined;
@@ -101,6 +104,16 @@ export class History {
     return true;
   }
 
+  /** Another change has this version too: what the document should be is not known from here on. */
+  repeat(version: number): void {
+    this.isMurky = true;
+    this.#repeated.add(version);
+  }
+
+  isRepeated(version: number): boolean {
+    return this.#repeated.size > 0 && this.#repeated.has(version);
+  }
+
   #pastOf(): Past {
     if (this.#past === undefined) {
       this.#past = new Past(this.#window);
@@ -120,6 +133,7 @@ export class History {
   #skipTo(version: number, at: number): void {
     this.isMurky = true;
     const past = this.#pastOf();
+    this.known = Math.max(this.known, version - 1 - past.size);
     while (this.known < version - 1) {
       past.blank(++this.known);
       past.note(this.known, this.#marks, this.#count);
@@ -185,6 +199,24 @@ export class History {
     return missing;
   }
 
+  /**
+   * Whether a state may hold a change that it does not show, were it the first version that is not known: a later one
+   * of its place is in it too, or it left no trace.
+   */
+  isHidden({ place, action }: Step, missing: number, { changes, version = 0 }: Snapshot): boolean {
+    for (let later = missing + 1; later <= version; later++) {
+      if (this.#pastOf().has(later) && this.#pastOf().stepOf(later).place === place) return true;
+    }
+    const { cells, users, seqs } = this.contents;
+    if (action === ADD) return false;
+    if (!isThere(cells[place]!)) return true;
+    if (action !== REMOVE) return false;
+    for (let i = 0; i < changes.length; i += 2) {
+      if (changes[i] === users[place] && changes[i + 1] === seqs[place]) return false;
+    }
+    return true;
+  }
+
   /** Whether this user added what is in a place, after `since`, µs; others may have changed it meanwhile. */
   isAddedBy(user: number, place: number, since: number): boolean {
     return this.#addedAt[place]! > since && this.#addedBy[place] === user && isThere(this.contents.cells[place]!);
@@ -239,12 +271,12 @@ export class History {
 
   /**
    * Goes on behind the missing versions; what the document should be is not known from here on.
-   * @returns the first version that is missing, and how many are
+   * @returns how many are missing
    */
-  skip(at: number): { from: number; missing: number } {
-    const from = this.known + 1;
+  skip(at: number): number {
+    const { known } = this;
     const next = this.#next(this.#top);
     this.#skipTo(next, at);
-    return { from, missing: next - from };
+    return next - known - 1;
   }
 }

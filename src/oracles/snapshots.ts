@@ -1,5 +1,6 @@
 import { COUNTER, type Recorder } from '../core/recorder.ts';
 import type { Snapshot } from '../protocol/snapshot.ts';
+import type { Blames } from './blames.ts';
 import { isSame, isThere, shownAs, unknownAt } from './cell.ts';
 import type { Told } from './told.ts';
 import { NONE, type Flight } from './flight.ts';
@@ -14,6 +15,7 @@ export interface SnapshotsOptions {
   places: number;
   deadline_us: number;
   recorder: Recorder;
+  blames: Blames;
   tell(told: Told): void;
 }
 
@@ -73,7 +75,8 @@ export class Snapshots {
     this.#bases[seat] = version;
     this.#replicas.replace(seat, version);
     this.#replicas.blind(seat);
-    if (version < floor) this.#wrong(seat, at, `is of version ${version}, when version ${floor} was known already`);
+    if (version < floor)
+      this.#wrong(seat, version, at, `is of version ${version}, when version ${floor} was known already`);
     const waiting = { seat, version, changes, at };
     if (version <= this.#historyOf(seat).known) this.#check(waiting, version < floor);
     else this.#waiting.push(waiting);
@@ -103,7 +106,7 @@ export class Snapshots {
       if (!this.#historyOf(seat).isVersioned) continue;
       this.#replicas.blind(seat);
       if (isExplained(seat)) continue;
-      this.#wrong(seat, at, `claims version ${version}, which the session never reached`);
+      this.#wrong(seat, version, at, `claims version ${version}, which the session never reached`);
     }
   }
 
@@ -145,14 +148,14 @@ export class Snapshots {
           ? `holds ${others} ${others === 1 ? 'item' : 'items'} that version ${version} does not`
           : `of version ${version} lacks ${lacking.length} of its changes${others > 0 ? `, and holds ${others} older ones` : ''}`;
       const step = first === undefined ? undefined : stepIn(then, first);
-      this.#wrong(seat, at, wrong, step);
+      this.#wrong(seat, version, at, wrong, step);
     }
     for (const place of lacking) then.cells[place] = held.size > 0 ? unknownAt(version) : 0;
   }
 
-  #wrong(seat: number, at: number, note: string, step?: Told['step']): void {
-    const { recorder, tell } = this.#options;
-    recorder.count(recorder.stageOf(at), COUNTER.stale_snapshots, 1);
+  #wrong(seat: number, version: number, at: number, note: string, step?: Told['step']): void {
+    const { blames, users, tell } = this.#options;
+    blames.count('stale_snapshots', Math.floor(seat / users), version, at);
     tell({ kind: 'stale_snapshots', seat, at, note: `its state ${note}`, ...(step && { step }) });
   }
 

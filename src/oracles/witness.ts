@@ -13,6 +13,7 @@ const isDoubtful = (flight: Flight, entry: number): boolean => (flight.flags[ent
  * @param users of each session
  * @param seat whose state it is
  * @param areAllInFlight whether every change of the session whose version is not known is still on its way
+ * @param fits whether a change that the state does not show may be in it all the same
  * @returns none where it cannot be told
  */
 export function witnessed(
@@ -21,6 +22,7 @@ export function witnessed(
   seat: number,
   { changes }: Snapshot,
   areAllInFlight: boolean,
+  fits: (entry: number) => boolean,
 ): number {
   const session = Math.floor(seat / users);
   let found = NONE;
@@ -30,7 +32,10 @@ export function witnessed(
     if (found !== NONE) return NONE;
     found = entry;
   }
-  if (found === NONE && areAllInFlight) found = onlyNameless(flight, session);
+  if (found === NONE && areAllInFlight) {
+    found = onlyNameless(flight, session);
+    if (found !== NONE && !fits(found)) return NONE;
+  }
   return found !== NONE && isDoubtful(flight, found) ? found : NONE;
 }
 

@@ -52,22 +52,26 @@ export const comingAndGoing = ({ stays, away }: History): ScenarioSpec => ({
 export const planOfHistory = ({ seed, users, sessions, items, rate }: History, change: Partial<Plan> = {}): Plan =>
   planOf({ seed, users, sessions, items, rate, duration_ms: 4000, ...change });
 
-/** A run against the reference server in virtual time. */
-export function live(of: History, meddling: ServerMeddling = {}, change: Partial<Plan> = {}): Simulated {
+/** A run against the reference server in virtual time. @param made told of the server */
+export function live(
+  of: History,
+  meddling: ServerMeddling = {},
+  change: Partial<Plan> = {},
+  made: (server: ReferenceServer) => void = () => {},
+): Simulated {
   let nth = 0;
-  return simulate(
-    planOfHistory(of, change),
-    comingAndGoing(of),
-    (time) =>
-      new ReferenceServer(time, {
-        delay: (message) => 300 + ((message * 7919) % of.delay),
-        ...meddling,
-        outgoing(text, to, server) {
-          if (++nth % of.cutEvery === 0) to.end({ code: 1006, reason: '', initiator: 'network' });
-          return meddling.outgoing?.(text, to, server) ?? true;
-        },
-      }),
-  );
+  return simulate(planOfHistory(of, change), comingAndGoing(of), (time) => {
+    const server = new ReferenceServer(time, {
+      delay: (message) => 300 + ((message * 7919) % of.delay),
+      ...meddling,
+      outgoing(text, to, it) {
+        if (++nth % of.cutEvery === 0) to.end({ code: 1006, reason: '', initiator: 'network' });
+        return meddling.outgoing?.(text, to, it) ?? true;
+      },
+    });
+    made(server);
+    return server;
+  });
 }
 
 /** The message of a command, as far as tests look at it. */
