@@ -1,3 +1,4 @@
+import { quoted } from '../src/core/quoted.ts';
 import { ToolError } from '../src/core/errors.ts';
 import { didYouMean } from '../src/core/nearest.ts';
 import { parseDuration } from '../src/core/units.ts';
@@ -165,7 +166,9 @@ export function parseFault(text: string): Fault {
   if (name === undefined || !Object.hasOwn(FAULT_TABLE, name)) {
     const hint = didYouMean(name ?? '', FAULT_NAMES);
     const known = hint ? '' : `: it is one of ${FAULT_NAMES.join(', ')}`;
-    throw new ToolError(`--fault knows no ${name || 'fault without a name'}${known}.`, { ...(hint && { hint }) });
+    throw new ToolError(`--fault knows no ${quoted(name) || 'fault without a name'}${known}.`, {
+      ...(hint && { hint }),
+    });
   }
   const fault = name as FaultName;
   const { kind, otherwise, examples } = FAULTS[fault];
@@ -175,7 +178,7 @@ export function parseFault(text: string): Fault {
   const value = read(valueText ?? '');
   if (value === undefined) {
     const got = valueText === undefined ? 'nothing' : valueText;
-    throw new ToolError(`--fault ${fault} takes ${means}, such as ${examples.join(' or ')}, not ${got}.`);
+    throw new ToolError(`--fault ${fault} takes ${means}, such as ${examples.join(' or ')}, not ${quoted(got)}.`);
   }
   return { name: fault, ...value, onset };
 }

@@ -98,7 +98,7 @@ export function open(address: string, options: WireOptions): Promise<Wire> {
     socket.on('error', onError).on('close', onClose).on('data', onData);
     if (signal?.aborted) return onAbort();
     signal?.addEventListener('abort', onAbort);
-    socket.once(url.protocol === 'wss:' ? 'secureConnect' : 'connect', () => socket.write(handshake.request));
+    socket.once(url.protocol === 'wss:' ? 'secureConnect' : 'connect', () => socket.write(handshake.request, 'latin1'));
   });
 }
 

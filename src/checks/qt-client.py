@@ -51,7 +51,8 @@ def connect(socket, url):
         socket.setSslConfiguration(configuration)
     request = QNetworkRequest(QUrl(url))
     for name, value in handshake.get("headers", {}).items():
-        request.setRawHeader(name.encode(), value.encode())
+        # Their characters are their bytes.
+        request.setRawHeader(name.encode(), value.encode("latin-1"))
     options = QWebSocketHandshakeOptions()
     options.setSubprotocols(handshake.get("subprotocols", []))
     socket.open(request, options)

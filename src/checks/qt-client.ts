@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { basicAuth, withoutCredentials } from '../engine/credentials.ts';
 import { builtUrl, fromSource, packageRoot } from '../engine/programs.ts';
 import { findPython, type Python } from './python.ts';
 import type { CheckContext } from './step.ts';
@@ -53,8 +54,11 @@ type QtContext = Pick<CheckContext, 'target' | 'signal'>;
 
 /** Starts the client; it connects at once, with the target's headers and certificate. It ends with the check. */
 export function startQt({ command, args }: Python, url: string, { target, signal }: QtContext): QtClient {
-  const { headers, subprotocols, ca } = target;
-  const child = spawn(command, [...args, script(), url], {
+  const { subprotocols, ca } = target;
+  // Qt sends nothing of what an address has of user and password.
+  const address = new URL(url);
+  const headers = { ...basicAuth(address), ...target.headers };
+  const child = spawn(command, [...args, script(), withoutCredentials(address).href], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
       ...process.env,

@@ -1,3 +1,4 @@
+import { quoted } from '../core/quoted.ts';
 import { randomInt } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { check as lookAt, WAIT_MS } from '../checks/check.ts';
@@ -9,23 +10,25 @@ import { layerTitle } from '../reporters/checked.ts';
 import { screenOf, type Screen } from '../reporters/screen.ts';
 import { outcomeLines } from '../reporters/terminal.ts';
 import { discardFolder, makeFolder } from '../result/store.ts';
+import { configFor } from './config-file.ts';
 import { pagePath, writeReports } from './files.ts';
 import { openPage } from './open-page.ts';
 import { targetOf } from './request.ts';
 import type { Settings } from './options.ts';
 import { settingsOf } from './settings.ts';
-import { stoppedBy, type Command, type Shell } from './shell.ts';
+import { remarkUnusedToken, stoppedBy, type Command, type Shell } from './shell.ts';
 
 /** The layered checks of a server, with a diagnosis. */
 export const check: Command = async (line, shell) => {
   if (line.operands.length > 0) {
-    throw new ToolError(`check takes options only, not ${line.operands[0]}.`, {
+    throw new ToolError(`check takes options only, not ${quoted(line.operands[0]!)}.`, {
       hint: 'The server is --url ws://HOST:PORT.',
     });
   }
-  const settings = settingsOf(line, shell.env);
+  const settings = settingsOf(line, shell.env, await configFor(line, shell));
   refuseContradictions(settings);
   const target = targetOf(settings);
+  if (!target) remarkUnusedToken(shell, 'the bundled server asks for none');
   const run = {
     id: randomInt(36 ** 6)
       .toString(36)
@@ -75,12 +78,13 @@ export const check: Command = async (line, shell) => {
 };
 
 /** Settings that are each right and not right together. */
-function refuseContradictions({ url, start, ca, subprotocol, open, report }: Settings): void {
+function refuseContradictions({ url, start, ca, subprotocol, header, open, report }: Settings): void {
   if (url.length > 1) throw new ToolError('check looks at one server: give --url once.');
   if (url[0]?.includes('{port}') && start === undefined) {
     throw new ToolError('--url holds {port}, which only --start fills in.');
   }
-  const idle = ca !== undefined ? 'ca' : subprotocol.length > 0 ? 'subprotocol' : undefined;
+  const given = { header: header.length > 0, subprotocol: subprotocol.length > 0, ca: ca !== undefined };
+  const idle = Object.entries(given).find(([, isGiven]) => isGiven)?.[0];
   if (idle !== undefined && url.length === 0 && start === undefined) {
     throw new ToolError(`--${idle} is about a server of yours, and there is none.`, {
       hint: 'Add --url ws://HOST:PORT.',

@@ -1,13 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
 import { z } from 'zod';
-import { ToolError, messageOf } from '../core/errors.ts';
+import { ToolError } from '../core/errors.ts';
 import { didYouMean } from '../core/nearest.ts';
-import { importFile } from '../engine/module.ts';
-import { CONFIG_NAMES, OPTIONS, type OptionName } from './options.ts';
-
-/** Config files that are found by themselves, in the folder in which the command runs. */
-const FOUND = ['loadtest.config.ts', 'loadtest.config.js', 'loadtest.config.json'];
+import { quoted } from '../core/quoted.ts';
+import { ALL_OPTIONS, CONFIG_NAMES, OPTIONS, type OptionName } from './options.ts';
 
 const one = z.union([z.string(), z.number()]);
 
@@ -47,22 +42,6 @@ export interface ConfigFile {
   texts: Map<string, string[] | boolean>;
 }
 
-async function contentOf(path: string, name: string): Promise<unknown> {
-  if (!path.endsWith('.json')) {
-    const { exported, value } = await importFile(path, { what: 'config file', name });
-    if (exported) return value;
-    throw new ToolError(`The config file ${name} has no default export.`, {
-      hint: 'End it with: export default defineConfig({ … }).',
-    });
-  }
-  if (!existsSync(path)) throw new ToolError(`There is no config file ${name}.`);
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new ToolError(`The config file ${name} does not parse: ${messageOf(error)}.`, { cause: error });
-  }
-}
-
 function complaint(
   name: string,
   whole: string,
@@ -70,8 +49,13 @@ function complaint(
 ): ToolError {
   const [unknown] = keys ?? [];
   if (code === 'unrecognized_keys' && unknown !== undefined) {
+    if (Object.hasOwn(ALL_OPTIONS, unknown)) {
+      throw new ToolError(`${whole} has ${unknown}, which only the command line takes.`, {
+        hint: `Type --${unknown} there.`,
+      });
+    }
     const hint = didYouMean(unknown, ['scenario', ...CONFIG_NAMES]) ?? 'Options stand there by their long names.';
-    return new ToolError(`${whole} has an unknown option ${unknown}.`, { hint });
+    return new ToolError(`${whole} has an unknown option ${quoted(unknown)}.`, { hint });
   }
   const [option] = path;
   if (option === undefined) return new ToolError(`${whole} does not hold an object with options.`);
@@ -80,18 +64,6 @@ function complaint(
       ? 'true or false'
       : 'a text or a number';
   return new ToolError(`${String(option)} in ${name} is not ${wants}.`);
-}
-
-/**
- * Reads the config file that was named, or else one that lies there.
- * @param named the path that `--config` gives
- * @returns nothing where none was named and none lies there
- * @throws ToolError (104) where it is absent, does not parse, throws, or holds what no option takes
- */
-export async function readConfig(named: string | undefined, folder: string): Promise<ConfigFile | undefined> {
-  const name = named ?? FOUND.find((file) => existsSync(resolve(folder, file)));
-  if (name === undefined) return undefined;
-  return configOf(await contentOf(resolve(folder, name), name), basename(name), `The config file ${name}`);
 }
 
 /**

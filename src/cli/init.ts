@@ -1,3 +1,4 @@
+import { quoted } from '../core/quoted.ts';
 import { writeFileSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { EXIT, ToolError, messageOf } from '../core/errors.ts';
@@ -50,7 +51,9 @@ export const init: Command = async (line, shell) => {
   const given = line.operands[0] ?? 'scenario.ts';
   const file = extname(given) === '' ? `${given}.ts` : given;
   if (extname(file) !== '.ts') {
-    throw new ToolError(`init writes TypeScript, so ${file} must end in .ts.`, { hint: 'It needs no build step.' });
+    throw new ToolError(`init writes TypeScript, so ${quoted(file)} must end in .ts.`, {
+      hint: 'It needs no build step.',
+    });
   }
   const name =
     basename(file, '.ts')
@@ -61,11 +64,13 @@ export const init: Command = async (line, shell) => {
     writeFileSync(resolve(shell.folder, file), template(name), { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new ToolError(`${file} is there already, and stays as it is.`, {
+      throw new ToolError(`${quoted(file)} is there already, and stays as it is.`, {
         hint: 'Name another: loadtest init other.ts.',
       });
     }
-    throw new ToolError(`${file} cannot be written: ${messageOf(error)}.`, { cause: error });
+    throw new ToolError(`${quoted(file)} cannot be written: ${messageOf(error).replaceAll(file, quoted(file))}.`, {
+      cause: error,
+    });
   }
   const runIt = `npx collab-loadtest run ${shellWord(/[/\\]/.test(file) ? file : `./${file}`)}`;
   if (line.flags.get('json')) shell.stdout.write(`${JSON.stringify({ file, run: runIt })}\n`);

@@ -2,20 +2,9 @@ import { parseFault } from '../../server/faults.ts';
 import { parseThreshold } from '../core/expression.ts';
 import { JUDGES } from '../judges/index.ts';
 import type { Option } from './option.ts';
-import {
-  amount,
-  asText,
-  duration,
-  header,
-  httpUrl,
-  ipAddresses,
-  oneOf,
-  pair,
-  runId,
-  shard,
-  socketUrl,
-  whole,
-} from './readers.ts';
+import { httpUrl, socketUrl } from './address-readers.ts';
+import { header, subprotocol } from './header-readers.ts';
+import { amount, asText, duration, ipAddresses, oneOf, pair, runId, shard, whole } from './readers.ts';
 
 const RUN = ['run'] as const;
 const TARGET = ['run', 'check'] as const;
@@ -58,7 +47,7 @@ export const loadOptions = {
     group: 'target',
     commands: TARGET,
     value: 'NAME',
-    read: asText,
+    read: subprotocol,
     repeat: true,
     about: 'WebSocket subprotocol to offer',
   },

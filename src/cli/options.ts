@@ -10,6 +10,7 @@ export const REPORT_FORMATS = ['html', 'json', 'junit', 'markdown', 'csv'] as co
 
 const RUN = ['run'] as const;
 const TALKING = ['run', 'check', 'report'] as const;
+const CONFIGURED = ['run', 'check', 'watch', 'report'] as const;
 const EVERY = ['run', 'check', 'watch', 'report', 'serve', 'echo', 'scenarios', 'init'] as const;
 
 /**
@@ -43,10 +44,10 @@ export const OPTIONS = {
 
   config: {
     group: 'general',
-    commands: RUN,
+    commands: CONFIGURED,
     value: 'FILE',
     read: asText,
-    otherwise: 'loadtest.config.ts, .js or .json',
+    otherwise: 'loadtest.config.ts, .js or .json here',
     about: 'File with options of yours',
   },
   quiet: {

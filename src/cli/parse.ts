@@ -1,3 +1,4 @@
+import { quoted } from '../core/quoted.ts';
 import yargs from 'yargs';
 import { ToolError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
@@ -45,7 +46,7 @@ function refuseValues(args: readonly string[]): void {
     const [, word, value] = /^--?([\w-]+)=(.*)$/s.exec(arg) ?? [];
     const [name, option] = namedBy(word) ?? [];
     if (!option || option.value !== undefined || value === 'true' || value === 'false') continue;
-    throw new ToolError(`--${name} takes no value, not ${value === '' ? 'an empty one' : value}.`, {
+    throw new ToolError(`--${name} takes no value, not ${value === '' ? 'an empty one' : quoted(value!)}.`, {
       hint: `Write --${name} alone.`,
     });
   }
@@ -115,13 +116,13 @@ function unknownOption(typed: string, value: unknown, args: readonly string[], c
   const word = typed.replace(/^-+/, '');
   const foreign = foreignTo(command, word);
   if (foreign)
-    return new ToolError(`unknown option ${typed}.`, { hint: foreign(typeof value === 'string' ? value : '') });
+    return new ToolError(`unknown option ${typed}.`, { hint: foreign(typeof value === 'string' ? quoted(value) : '') });
   const names = Object.entries(ALL_OPTIONS)
     .filter(([, option]) => takes(option, command))
     .flatMap(([name, { alias }]) => (alias ? [name, alias] : [name]));
   const meant = nearest(word, names);
   const hint = meant ? `Did you mean --${meant}?` : `loadtest ${command} --help lists what there is.`;
-  return new ToolError(`unknown option ${typed}.`, { hint });
+  return new ToolError(`unknown option ${quoted(typed)}.`, { hint });
 }
 
 /** What another tool's name is called here. */
@@ -139,7 +140,7 @@ function valuesOf(name: string, option: Option, given: unknown): string[] | bool
   if (option.repeat) return texts;
   if (texts.length > 1) {
     const word = texts.length === 2 ? 'twice' : `${texts.length} times`;
-    throw new ToolError(`--${name} is given ${word}: ${texts.join(' and ')}.`, { hint: 'Give it once.' });
+    throw new ToolError(`--${name} is given ${word}: ${texts.map(quoted).join(' and ')}.`, { hint: 'Give it once.' });
   }
   return texts;
 }
@@ -159,7 +160,7 @@ function commandOf(words: string[], scenarios: readonly string[]): [CommandName,
     });
   }
   const meant = nearest(first, [...COMMAND_NAMES, ...scenarios]);
-  throw new ToolError(`no command and no scenario is called ${first}.`, {
+  throw new ToolError(`no command and no scenario is called ${quoted(first)}.`, {
     hint: meant ? `Did you mean ${meant}?` : 'loadtest --help lists the commands, loadtest scenarios the scenarios.',
   });
 }
@@ -176,7 +177,9 @@ export function parseArguments(args: readonly string[], scenarios: readonly stri
   } catch {
     // yargs itself trips over names that every object has, such as --constructor.
     const typed = args.find((arg) => /^--?\w/.test(arg) && !Object.hasOwn(ALL_OPTIONS, arg.replace(/^-+|=.*$/g, '')));
-    throw new ToolError(`unknown option ${typed ?? args.join(' ')}.`, { hint: 'loadtest --help lists what there is.' });
+    throw new ToolError(`unknown option ${quoted(typed ?? args.join(' '))}.`, {
+      hint: 'loadtest --help lists what there is.',
+    });
   }
   const { _: words, $0: _program, '--': rest, ...given } = parsed;
   const [command, operands] = commandOf(words, scenarios);

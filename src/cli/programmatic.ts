@@ -24,6 +24,8 @@ export async function runOptions(options: Config, { signal, onRecord }: RunHooks
   const config = configOf(options, 'the options of run()', 'The object given to run()');
   const scenario = await loadScenario(config.scenario ?? DEFAULT_SCENARIO);
   const settings = settingsOf({ command: 'run', operands: [], flags: new Map() }, {}, config, scenario.spec);
+  const idle = (['dry-run', 'open', 'no-fail'] as const).find((name) => settings[name]);
+  if (idle !== undefined) throw new ToolError(`${idle} is for the command line: run() has no use for it.`);
   const { request } = decide(settings, scenario, readMachine());
   const { run, plan } = request;
   const folder = options.out === undefined ? undefined : makeFolder(settings.out, run, plan.scenario, plan.shard);

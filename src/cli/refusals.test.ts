@@ -76,6 +76,48 @@ const CASES: [string | string[], string][] = [
   ['--url http://x?token=secret', '--url takes a ws:// or wss:// address, not http://x?…. Did you mean ws://x?…?'],
   ['--url ws://x:{port}', '--url holds {port}, which only --start fills in.'],
   ['--header secret', '--header takes "Name: value" in one line.'],
+  [['--header', 'A b: c'], '--header takes "Name: value" in one line.'],
+  [['--header', 'X: a\r\nY: b'], '--header takes "Name: value" in one line.'],
+  [['--header', 'Cookie:', 'a=1'], '--header gives Cookie no value. Quote both together: --header "Cookie: VALUE".'],
+  [
+    ['--header', 'SEC-WebSocket-protocol: chat.v1'],
+    '--header gives SEC-WebSocket-protocol, which belongs to the handshake itself. A sub-protocol is offered with --subprotocol NAME.',
+  ],
+  ...['Sec-WebSocket-Key', 'sec-websocket-version', 'Connection', 'upgrade', 'Content-Length', 'transfer-encoding'].map(
+    (name): [string[], string] => [
+      ['check', '--header', `${name}: 13`],
+      `--header gives ${name}, which belongs to the handshake itself. Leave it out.`,
+    ],
+  ),
+  [['--header', 'host: a/b'], '--header gives a Host that is no host. Such as --header "Host: app.example.com".'],
+  [
+    ['--url', 'ws://x', '--header', 'Host: a', '--header', 'HOST: b'],
+    'The header Host is given twice, and a request has one. Give it once.',
+  ],
+  [
+    ['--url', 'ws://u:p@x', '--header', 'authorization: Basic x'],
+    'The address has a user or password, and a header or LOADTEST_TOKEN another authorisation. Leave one of them out.',
+  ],
+  [
+    '--url ws://x --subprotocol a,b',
+    '--subprotocol takes a name without spaces and commas, not a,b. Several: --subprotocol for each.',
+  ],
+  ['--url ws://x --subprotocol a --subprotocol a', '--subprotocol a is given twice. Give it once.'],
+  ...[
+    'ws://u:p/w@x',
+    'ws://u:p?w@x',
+    'wss://u:p#w@x/y',
+    'ws://u:12/34@x',
+    'ws://x/@room',
+    'ws://u:1?2@x',
+    'ws://x/a@b?c=d',
+  ].flatMap((url) =>
+    ['run', 'check', 'watch'].map((command): [string[], string] => [
+      [command, '--url', url],
+      '--url has an @ behind a /, ? or #. In a user or password write / as %2F, ? as %3F and # as %23; in a path write @ as %40.',
+    ]),
+  ),
+  ['--url ws://a,ws://b', '--url takes one address, not ws://a,ws://b. Give it once for each.'],
   ['--shard 3/2', '--shard takes i/n with i from 1 to n, not 3/2. Of 2 there are 1/2 to 2/2.'],
   ['--shard 0/2', '--shard takes i/n with i from 1 to n, not 0/2. Of 2 there are 1/2 to 2/2.'],
   ['--shard 1', '--shard takes i/n, such as 1/3 for the first of three, not 1.'],
@@ -161,7 +203,7 @@ describe('bad input is answered with a sentence, the nearest right thing, and ex
   it('names of LOADTEST_URL and LOADTEST_TOKEN where they are at fault, and never the token', async () => {
     expect(await refusal('', folder, { LOADTEST_URL: 'http://x' })).toContain('LOADTEST_URL takes a ws://');
     const sentence = await refusal('--url ws://x', folder, { LOADTEST_TOKEN: 'se\ncret' });
-    expect(sentence).toBe('LOADTEST_TOKEN takes "Name: value" in one line.');
+    expect(sentence).toBe('LOADTEST_TOKEN holds a line end, and a token is in one line.');
   });
 });
 

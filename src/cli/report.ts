@@ -4,14 +4,15 @@ import type { Result } from '../result/result.ts';
 import { findRun } from '../result/store.ts';
 import { screenOf } from '../reporters/screen.ts';
 import { outcomeLines, terminal } from '../reporters/terminal.ts';
+import { configFor } from './config-file.ts';
 import { pagePath, writeReports } from './files.ts';
 import { openPage } from './open-page.ts';
-import { flagsOf } from './settings.ts';
+import { settingsOf } from './settings.ts';
 import type { Command } from './shell.ts';
 
 /** Renders stored runs again: from the journal, or from the result where that has more behind it. */
 export const report: Command = async (line, shell) => {
-  const flags = flagsOf(line);
+  const flags = settingsOf(line, {}, await configFor(line, shell));
   if (line.operands.length === 0) {
     throw new ToolError('report takes the runs to render.', { hint: 'The newest: loadtest report latest.' });
   }

@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ToolError, messageOf } from '../core/errors.ts';
 import { parseThreshold } from '../core/expression.ts';
+import { quoted } from '../core/quoted.ts';
+import { fileText } from '../core/text.ts';
 import { loopbackAddresses, portOf, printable, reachOf } from '../engine/addresses.ts';
 import type { LoadedScenario } from '../engine/loader.ts';
 import type { RunRequest } from '../engine/request.ts';
@@ -14,7 +16,8 @@ import { castOf } from '../scenario/cast.ts';
 import type { ScenarioSpec } from '../scenario/define.ts';
 import { ITEMS_EACH } from '../scenario/journey.ts';
 import { roomOf } from '../scenario/replay.ts';
-import type { Settings } from './options.ts';
+import { joined } from './header-readers.ts';
+import { OPTIONS, type Settings } from './options.ts';
 
 /** The settings that decide a run; the others are about what is printed and written. */
 export type RunSettings = Omit<Settings, 'help' | 'version' | 'port' | 'host' | 'debug'>;
@@ -86,6 +89,8 @@ export function planOf(settings: RunSettings, spec: ScenarioSpec, machine: Machi
   return { ...plan, workers: Math.min(workers, sessions) };
 }
 
+const hasCredentials = (url: string): boolean => /^\w+:\/\/[^/?#]*@/.test(url);
+
 /** The server, where it is not the bundled one. */
 export function targetOf({
   url,
@@ -95,9 +100,17 @@ export function targetOf({
   start,
 }: Pick<Settings, 'url' | 'header' | 'subprotocol' | 'ca' | 'start'>): Target | undefined {
   if (url.length === 0 && start === undefined) return undefined;
+  const headers = joined(header);
+  if (Object.keys(headers).some((name) => /^authorization$/i.test(name)) && url.some(hasCredentials)) {
+    throw new ToolError('The address has a user or password, and a header or LOADTEST_TOKEN another authorisation.', {
+      hint: 'Leave one of them out.',
+    });
+  }
+  const twice = subprotocol.find((name, at) => subprotocol.indexOf(name) !== at);
+  if (twice !== undefined) throw new ToolError(`--subprotocol ${twice} is given twice.`, { hint: 'Give it once.' });
   return {
     urls: url.length > 0 ? url : [STARTED],
-    headers: Object.fromEntries(header),
+    headers,
     subprotocols: subprotocol,
     ...(ca !== undefined && { ca: readCertificate(ca) }),
   };
@@ -105,12 +118,14 @@ export function targetOf({
 
 function readCertificate(path: string): string {
   try {
-    const text = readFileSync(path, 'utf8');
+    const text = fileText(readFileSync(path));
     if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
   } catch (error) {
-    throw new ToolError(`--ca ${path} cannot be read: ${messageOf(error)}.`, { cause: error });
+    throw new ToolError(`--ca ${quoted(path)} cannot be read: ${messageOf(error).replaceAll(path, quoted(path))}.`, {
+      cause: error,
+    });
   }
-  throw new ToolError(`--ca ${path} holds no certificate in PEM form.`, {
+  throw new ToolError(`--ca ${quoted(path)} holds no certificate in PEM form.`, {
     hint: 'It begins with -----BEGIN CERTIFICATE-----.',
   });
 }
@@ -126,7 +141,7 @@ function refuseContradictions(settings: RunSettings): void {
   }
   const idle =
     !own &&
-    (['subprotocol', 'ca', 'server-pid', 'server-metrics'] as const).find(
+    (['header', 'subprotocol', 'ca', 'server-pid', 'server-metrics'] as const).find(
       (name) => [settings[name]].flat()[0] !== undefined,
     );
   if (idle)
@@ -148,8 +163,14 @@ function refuseContradictions(settings: RunSettings): void {
   }
 }
 
-/** A recording is played at its own pace, and so is a journey. */
-function refuseOtherPace({ rate }: RunSettings, { name, replay, journey, defaults }: ScenarioSpec): void {
+/** A recording is played at its own pace, and so is a journey; and where nobody makes changes there is none. */
+function refuseOtherPace({ rate }: RunSettings, { name, replay, journey, defaults, users }: ScenarioSpec): void {
+  const edits = replay ?? journey ?? users.some((kind) => kind.edits !== undefined);
+  if (edits === false && rate > 0 && rate !== (defaults?.rate ?? Number(OPTIONS.rate.initial))) {
+    throw new ToolError(`--rate is of users who make changes, and the scenario ${name} has none.`, {
+      hint: 'Leave it out.',
+    });
+  }
   if (!(replay ?? journey) || rate === defaults?.rate) return;
   throw new ToolError(`--rate does not change the pace of the ${replay ? 'recording' : 'journey'} ${name}.`, {
     hint: 'Leave it out, and take more --users or --sessions for more load.',

@@ -1,3 +1,4 @@
+import { quoted } from '../core/quoted.ts';
 import { EXIT, ToolError, type ExitCode } from '../core/errors.ts';
 import { calibrate } from '../engine/calibrate.ts';
 import { execute } from '../engine/execute.ts';
@@ -11,7 +12,7 @@ import { presentable, screenOf } from '../reporters/screen.ts';
 import { outcomeLines, terminal } from '../reporters/terminal.ts';
 import type { Result } from '../result/result.ts';
 import { discardFolder, makeFolder } from '../result/store.ts';
-import { readConfig } from './config.ts';
+import { configFor } from './config-file.ts';
 import { planText } from './dry-run.ts';
 import { pagePath, writeReports } from './files.ts';
 import type { Settings } from './options.ts';
@@ -19,7 +20,7 @@ import type { CommandLine } from './parse.ts';
 import { openPage } from './open-page.ts';
 import { decide, type Decided } from './request.ts';
 import { settingsOf } from './settings.ts';
-import { stoppedBy, type Command, type Shell } from './shell.ts';
+import { remarkUnusedToken, stoppedBy, type Command, type Shell } from './shell.ts';
 import { wrap } from './wrap.ts';
 
 /** The scenario of those who name none. */
@@ -76,16 +77,19 @@ async function tell(result: Result, folder: string, exit: ExitCode, settings: Se
 
 /** Decides everything, and starts nothing. */
 async function prepare(line: CommandLine, shell: Shell): Promise<{ settings: Settings; decided: Decided }> {
+  const config = await configFor(line, shell);
+  // What was typed is looked at before a file is: a value that went astray may look like one.
+  settingsOf(line, shell.env, config);
   if (line.operands.length > 1) {
-    throw new ToolError(`run takes one scenario, not ${line.operands.join(' and ')}.`, {
+    throw new ToolError(`run takes one scenario, not ${line.operands.map(quoted).join(' and ')}.`, {
       hint: 'A scenario may mix kinds of users by share: loadtest init writes one.',
     });
   }
-  const named = line.flags.get('config');
-  const config = await readConfig(Array.isArray(named) ? named[0] : undefined, shell.folder);
   const scenario = await loadScenario(line.operands[0] ?? config?.scenario ?? DEFAULT_SCENARIO);
   const settings = settingsOf(line, shell.env, config, scenario.spec);
-  return { settings, decided: decide(settings, scenario, readMachine()) };
+  const decided = decide(settings, scenario, readMachine());
+  if (!decided.request.target) remarkUnusedToken(shell, 'the bundled server asks for none');
+  return { settings, decided };
 }
 
 interface Finished {

@@ -1,3 +1,4 @@
+import { quoted } from '../core/quoted.ts';
 import { EXIT, ToolError } from '../core/errors.ts';
 import { listScenarios } from '../engine/loader.ts';
 import type { Command } from './shell.ts';
@@ -6,7 +7,7 @@ import { columns } from './wrap.ts';
 /** Lists the scenarios that come with the tool, with a sentence each. */
 export const scenarios: Command = async (line, shell) => {
   if (line.operands.length > 0) {
-    throw new ToolError(`scenarios takes nothing, not ${line.operands[0]}.`, {
+    throw new ToolError(`scenarios takes nothing, not ${quoted(line.operands[0]!)}.`, {
       hint: 'Run one by its name: loadtest run NAME.',
     });
   }

@@ -1,3 +1,4 @@
+import { quoted } from '../core/quoted.ts';
 import { echo as runEcho } from '../../server/echo.ts';
 import { serve as runServer } from '../../server/serve.ts';
 import { EXIT, ToolError } from '../core/errors.ts';
@@ -10,7 +11,7 @@ import type { Command, Shell } from './shell.ts';
 /** What both servers are told: where they listen, and what they print. */
 function common(line: CommandLine, shell: Shell) {
   if (line.operands.length > 0) {
-    throw new ToolError(`${line.command} takes options only, not ${line.operands[0]}.`, {
+    throw new ToolError(`${line.command} takes options only, not ${quoted(line.operands[0]!)}.`, {
       hint: `The port is --port N: loadtest ${line.command} --help.`,
     });
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScenarioSpec } from '../scenario/define.ts';
-import { readConfig } from './config.ts';
+import { readConfig } from './config-file.ts';
 import { parseArguments } from './parse.ts';
 import { settingsOf } from './settings.ts';
 import { refusal } from './testing/shell.ts';
@@ -93,7 +93,7 @@ describe('a command line', () => {
 describe('who wins', () => {
   it('is the flag, the environment, the config file, the scenario, the default, in this order', async () => {
     writeFileSync(join(folder, 'a.json'), '{"url": "ws://config", "users": 4, "sessions": 4, "heartbeat": "4s"}');
-    const config = (await readConfig('a.json', folder))!;
+    const { file: config } = await readConfig('a.json', folder);
     const env = { LOADTEST_URL: 'ws://env' };
     expect(settingsOf(line('--url', 'ws://flag', '-u', '5'), env, config, spec)).toMatchObject({
       url: ['ws://flag'],
@@ -127,15 +127,15 @@ describe('a config file', () => {
        const users: number = 7;
        export default defineConfig({ scenario: 'drag', users, threshold: ['lost:count==0'], 'no-fail': true });`,
     );
-    const config = (await readConfig(name, folder))!;
+    const config = (await readConfig(name, folder)).file!;
     expect(config.scenario).toBe('drag');
     expect(settingsOf(line(), {}, config)).toMatchObject({ users: 7, threshold: ['lost:count==0'], 'no-fail': true });
   });
 
   it('is found by its name', async () => {
-    expect(await readConfig(undefined, folder)).toBeUndefined();
+    expect(await readConfig(undefined, folder)).toEqual({ notes: [] });
     write('loadtest.config.json', '{"users": 8}');
-    expect((await readConfig(undefined, folder))!.name).toBe('loadtest.config.json');
+    expect((await readConfig(undefined, folder)).file!.name).toBe('loadtest.config.json');
     rmSync(join(folder, 'loadtest.config.json'));
   });
 
@@ -160,7 +160,7 @@ describe('a config file', () => {
     [
       'yaml.yml',
       'users: 1',
-      'The config file yaml.yml is neither TypeScript nor JavaScript. Name it .ts, .js or .json.',
+      'The config file yaml.yml is neither TypeScript nor JavaScript. Write it as .ts, .js or .json.',
     ],
   ])('%s with %s is refused', async (name, text, sentence) => {
     expect(await refusal(['--config', write(name, text)], folder)).toContain(sentence);

@@ -4,7 +4,7 @@ import type { ConfigFile } from './config.ts';
 import type { Option } from './option.ts';
 import { ALL_OPTIONS, OPTIONS, type OptionName, type Settings } from './options.ts';
 import type { CommandLine } from './parse.ts';
-import { header } from './readers.ts';
+import { bearer } from './header-readers.ts';
 
 /** Where options come from, the first that has one wins. */
 interface Source {
@@ -19,7 +19,7 @@ const flags = (line: CommandLine): Source => ({
 });
 
 const environment = (env: NodeJS.ProcessEnv): Source => ({
-  texts: (_name, option) => (option.env && env[option.env] ? [env[option.env]!] : undefined),
+  texts: (_name, option) => (option.env && env[option.env]?.trim() ? [env[option.env]!] : undefined),
   call: (_name, option) => option.env!,
 });
 
@@ -85,11 +85,13 @@ export function settingsOf(
   if (scenario) sources.push(defaultsOf(scenario));
   const settled = Object.entries(OPTIONS).map(([name, option]) => [name, settle(name, option, sources)]);
   const settings = Object.fromEntries(settled) as Settings;
-  const token = env['LOADTEST_TOKEN'];
+  const token = env['LOADTEST_TOKEN']?.trim();
   const ours = line.flags.has('header') && settings.header.some(([name]) => /^authorization$/i.test(name));
-  if (token && !ours) {
+  // The bundled server asks for none.
+  const asks = settings.url.length > 0 || settings.start !== undefined || settings.header.length > 0;
+  if (token && !ours && asks) {
     const others = settings.header.filter(([name]) => !/^authorization$/i.test(name));
-    settings.header = [...others, header(`Authorization: Bearer ${token}`, 'LOADTEST_TOKEN')];
+    settings.header = [...others, bearer(token, 'LOADTEST_TOKEN')];
   }
   return settings;
 }

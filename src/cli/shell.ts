@@ -1,6 +1,8 @@
 import type { ExitCode } from '../core/errors.ts';
 import { standBack } from '../engine/priority.ts';
+import { presentable, screenOf } from '../reporters/screen.ts';
 import type { CommandLine } from './parse.ts';
+import { wrap } from './wrap.ts';
 
 /** What a command may use of the process it runs in, so that tests can be the process. */
 export interface Shell {
@@ -18,6 +20,16 @@ export interface Shell {
   onSignal(handler: (signal: NodeJS.Signals) => void): () => void;
   /** From now on the process leaves the cores to those that it has started. */
   standBack(): void;
+}
+
+/** Says on standard error what somebody should know of what they wrote, and goes on. */
+export function remark({ stderr, env }: Shell, sentence: string): void {
+  stderr.write(`${wrap(presentable(`loadtest: ${sentence}`, screenOf(stderr, true, env)))}\n`);
+}
+
+/** Says where a token is there and nobody is sent it. */
+export function remarkUnusedToken(shell: Shell, why: string): void {
+  if (shell.env['LOADTEST_TOKEN']?.trim()) remark(shell, `LOADTEST_TOKEN is not used: ${why}.`);
 }
 
 /** A command of the program. */

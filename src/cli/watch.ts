@@ -1,3 +1,4 @@
+import { quoted } from '../core/quoted.ts';
 import { EXIT, ToolError } from '../core/errors.ts';
 import { shellWord } from '../core/shell-word.ts';
 import { printable } from '../engine/addresses.ts';
@@ -9,20 +10,22 @@ import { clock, offsetAt } from '../reporters/words.ts';
 import type { Audience } from '../watch/conversation.ts';
 import { startRelay, type Relay } from '../watch/relay.ts';
 import { Tally } from '../watch/tally.ts';
+import { configFor } from './config-file.ts';
 import { targetOf } from './request.ts';
 import { settingsOf } from './settings.ts';
-import type { Command, Shell } from './shell.ts';
+import { remarkUnusedToken, type Command, type Shell } from './shell.ts';
 import { columns } from './wrap.ts';
 
 /** A relay between an application and its server that shows the conversation, until a signal ends it. */
 export const watch: Command = async (line, shell) => {
   if (line.operands.length > 0) {
-    throw new ToolError(`watch takes options only, not ${line.operands[0]}.`, {
+    throw new ToolError(`watch takes options only, not ${quoted(line.operands[0]!)}.`, {
       hint: 'The server is --url ws://HOST:PORT.',
     });
   }
-  const settings = settingsOf(line, shell.env);
+  const settings = settingsOf(line, shell.env, await configFor(line, shell));
   const target = targetOf(settings);
+  remarkUnusedToken(shell, 'what the application sends is passed on');
   const url = target?.urls[0];
   if (url === undefined || target!.urls.length > 1) {
     throw new ToolError('watch stands between an application and one server.', {

@@ -1,3 +1,4 @@
+import { quoted } from './quoted.ts';
 import { ToolError } from './errors.ts';
 import { isCounter, isOfWholeRun, isRate, isTrend, METRIC_NAMES, type MetricName } from './metrics.ts';
 import { didYouMean } from './nearest.ts';
@@ -45,7 +46,7 @@ const KINDS = {
 export function parseThreshold(text: string): Threshold {
   const written = text.replaceAll(/\s+/g, '');
   const match = SHAPE.exec(written);
-  if (!match) throw new ToolError(`The threshold "${text}" cannot be read.`, { hint: EXAMPLE });
+  if (!match) throw new ToolError(`The threshold "${quoted(text)}" cannot be read.`, { hint: EXAMPLE });
   const [, name, selector, aggregate, op, number, not_before] = match;
   const metric = metricNamed(name!, text);
   const stage = selector === undefined ? undefined : stageIn(selector, metric, text);

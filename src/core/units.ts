@@ -1,3 +1,4 @@
+import { quoted } from './quoted.ts';
 import { ToolError } from './errors.ts';
 
 const DURATION_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -17,14 +18,17 @@ export function parseDuration(text: string, name = 'a duration'): number {
   if (compact === '0') return 0;
   if (!DURATION.test(compact)) {
     const hint = /^\d+(\.\d+)?$/.test(compact) ? `Did you mean ${compact}s?` : undefined;
-    throw new ToolError(`${name} takes a time with its unit such as 500ms, 30s, 5m, 8h or 1h30m, not ${text}.`, {
-      ...(hint && { hint }),
-    });
+    throw new ToolError(
+      `${name} takes a time with its unit such as 500ms, 30s, 5m, 8h or 1h30m, not ${quoted(text)}.`,
+      {
+        ...(hint && { hint }),
+      },
+    );
   }
   let total = 0;
   for (const [, number, unit] of compact.matchAll(DURATION_PART)) total += Number(number) * DURATION_MS[unit!]!;
   if (total > LONGEST_DAYS * DURATION_MS['d']!) {
-    throw new ToolError(`${name} takes at most ${LONGEST_DAYS}d (${LONGEST_DAYS} days), not ${text}.`);
+    throw new ToolError(`${name} takes at most ${LONGEST_DAYS}d (${LONGEST_DAYS} days), not ${quoted(text)}.`);
   }
   return total;
 }
@@ -63,7 +67,7 @@ export function parseBytes(text: string, name = 'a size'): number {
   const match = /^(\d+(?:\.\d+)?)\s*([a-zA-Z]*)$/.exec(text.trim());
   const unit = match ? BYTES[match[2]!.toLowerCase()] : undefined;
   if (!match || unit === undefined)
-    throw new ToolError(`${name} takes a size such as 512KiB, 4MiB or 1GiB, not ${text}.`);
+    throw new ToolError(`${name} takes a size such as 512KiB, 4MiB or 1GiB, not ${quoted(text)}.`);
   return Math.round(Number(match[1]) * unit);
 }
 

@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
+import { basicAuth } from './credentials.ts';
 
 /** RFC 6455, section 1.3: what a server mixes into the key it is sent. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -6,6 +7,7 @@ const LINE = /\r?\n/;
 
 /** One opening handshake (RFC 6455, section 4.1): the request, and what an answer must hold. */
 export interface Handshake {
+  /** Its characters are its bytes. */
   request: string;
   accept: string;
   subprotocols: readonly string[];
@@ -18,7 +20,6 @@ export function openingHandshake(
   subprotocols: readonly string[],
 ): Handshake {
   const key = randomBytes(16).toString('base64');
-  const credentials = url.username ? `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}` : '';
   const fields: Record<string, string> = {
     Host: url.host,
     Connection: 'Upgrade',
@@ -26,10 +27,12 @@ export function openingHandshake(
     'Sec-WebSocket-Version': '13',
     'Sec-WebSocket-Key': key,
     ...(subprotocols.length > 0 && { 'Sec-WebSocket-Protocol': subprotocols.join(',') }),
-    ...(credentials && { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
-    ...headers,
+    ...basicAuth(url),
   };
-  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  // What is given takes the place of a field of that name, in whatever case.
+  const given = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+  const own = Object.entries(fields).filter(([name]) => !given.has(name.toLowerCase()));
+  const lines = [...own, ...Object.entries(headers)].map(([name, value]) => `${name}: ${value}\r\n`);
   return {
     request: `GET ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join('')}\r\n`,
     accept: hash('sha1', `${key}${GUID}`, 'base64'),

@@ -1,3 +1,4 @@
+import { quoted } from '../core/quoted.ts';
 import { readdirSync, statSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -80,8 +81,8 @@ async function openUrl(url: string): Promise<Opened> {
 
 function unknownScenario(text: string, names: string[]): ToolError {
   const meant = nearest(text, names);
-  const own = `a file of your own is named with its path, ./${text}.ts.`;
-  return new ToolError(`There is no scenario ${text}.`, {
+  const own = `a file of your own is named with its path, ./${quoted(text)}.ts.`;
+  return new ToolError(`There is no scenario ${quoted(text)}.`, {
     hint: meant ? `Did you mean ${meant}? If not, ${own}` : `There are ${names.join(', ')}; ${own}`,
   });
 }
@@ -91,12 +92,12 @@ function refuseOther(text: string): void {
   if (/^(data|file):/.test(text) || !looksLikeFile(text)) return;
   const there = statSync(text, { throwIfNoEntry: false });
   if (there?.isDirectory()) {
-    throw new ToolError(`${text} is a folder, and a scenario is a file in one.`, {
+    throw new ToolError(`${quoted(text)} is a folder, and a scenario is a file in one.`, {
       hint: `Name it: ${join(text, 'mine.ts')}.`,
     });
   }
   const other = there && foreignFile(resolve(text));
-  if (other) throw new ToolError(`${text} is ${other.is}, and no scenario of this tool.`, { hint: other.hint });
+  if (other) throw new ToolError(`${quoted(text)} is ${other.is}, and no scenario of this tool.`, { hint: other.hint });
 }
 
 /**

@@ -1,3 +1,4 @@
+import { quoted } from '../core/quoted.ts';
 import { existsSync } from 'node:fs';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { ToolError, messageOf } from '../core/errors.ts';
@@ -55,10 +56,10 @@ interface Importing {
  */
 export async function importFile(path: string, importing: Importing): Promise<LoadedModule> {
   const { what, name, field, limit_ms = LOADING_MS } = importing;
-  if (!existsSync(path)) throw new ToolError(`There is no ${what} ${name}.`);
+  if (!existsSync(path)) throw new ToolError(`There is no ${what} ${quoted(name)}.`);
   if (!CODE.test(path)) {
     throw new ToolError(`The ${what} ${name} is neither TypeScript nor JavaScript.`, {
-      hint: what === 'scenario' ? 'loadtest init mine.ts writes one to start from.' : 'Name it .ts, .js or .json.',
+      hint: what === 'scenario' ? 'loadtest init mine.ts writes one to start from.' : 'Write it as .ts, .js or .json.',
     });
   }
   const refused = (says: string, more: { hint?: string; cause?: unknown } = {}): ToolError =>

@@ -96,7 +96,7 @@ class NetConnection implements Connection, FrameSink {
   }
 
   #greet(): void {
-    if (this.#handshake) this.#socket.write(this.#handshake.request);
+    if (this.#handshake) this.#socket.write(this.#handshake.request, 'latin1');
   }
 
   #read(bytes: Uint8Array, length: number): void {

@@ -1,6 +1,7 @@
 import { messageOf, ToolError } from '../core/errors.ts';
 import type { GaugeName } from '../core/metrics.ts';
 import { printable } from './addresses.ts';
+import { basicAuth, withoutCredentials } from './credentials.ts';
 
 /** How long a page may take, ms: a reading that is older says nothing of its second. */
 const PATIENCE = 2000;
@@ -108,11 +109,11 @@ export async function checkMetrics(url: string): Promise<void> {
 
 /** @throws Error that says why there is none */
 async function pageAt(url: string): Promise<string> {
-  const { username, password, ...parts } = partsOf(url);
-  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
-  const response = await fetch(parts.bare, {
+  const address = new URL(url);
+  // `fetch` takes no address with credentials in it.
+  const response = await fetch(withoutCredentials(address), {
     signal: AbortSignal.timeout(PATIENCE),
-    ...(username !== '' && { headers: { authorization: `Basic ${credentials}` } }),
+    headers: { ...basicAuth(address) },
   }).catch((error: unknown) => {
     const { cause, name } = error as Error;
     if (name === 'TimeoutError') throw new Error(`nothing came within ${PATIENCE / MS_PER_S} s`);
@@ -120,13 +121,4 @@ async function pageAt(url: string): Promise<string> {
   });
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
   return response.text();
-}
-
-/** `fetch` takes no address with credentials in it. */
-function partsOf(text: string): { bare: string; username: string; password: string } {
-  const url = new URL(text);
-  const { username, password } = url;
-  url.username = '';
-  url.password = '';
-  return { bare: url.href, username, password };
 }

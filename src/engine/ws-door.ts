@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import type { Target } from '../plan/plan.ts';
 import type { Clock, Connection, Door, DoorEvents, Ending } from '../load/ports.ts';
 import { wayOf } from './addresses.ts';
+import { basicAuth, withoutCredentials } from './credentials.ts';
 import { causeOf, ownWall } from './system-error.ts';
 
 /** A tool must accept more than a server may: a relay may grow a message (rule P4). */
@@ -10,7 +11,6 @@ const MAX_INBOUND = 64 * 1024 * 1024;
 /** Sockets over the `ws` library: the plain door, and the cross-check of any faster one. */
 export function wsDoor(target: Target, run: string, clock: Clock): Door {
   const options = {
-    headers: target.headers,
     perMessageDeflate: false,
     maxPayload: MAX_INBOUND,
     ...(target.ca !== undefined && { ca: target.ca }),
@@ -18,7 +18,13 @@ export function wsDoor(target: Target, run: string, clock: Clock): Door {
   return {
     connect(seat, session, user, events) {
       const { url, source } = wayOf(target, run, session, user);
-      const socket = new WebSocket(url, target.subprotocols, { ...options, ...source });
+      const address = new URL(url);
+      const headers = { ...basicAuth(address), ...target.headers };
+      const socket = new WebSocket(withoutCredentials(address), target.subprotocols, {
+        ...options,
+        ...source,
+        headers,
+      });
       return new WsConnection(socket, seat, clock, events);
     },
   };

@@ -1,3 +1,4 @@
+import { quoted } from '../core/quoted.ts';
 import * as fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { messageOf, ToolError } from '../core/errors.ts';
@@ -35,10 +36,13 @@ export function makeFolder(out: string, run: RunIdentity, scenario: string, shar
     fs.writeFileSync(probe, '');
     fs.unlinkSync(probe);
   } catch (error) {
-    throw new ToolError(`Nothing can be written to --out ${out}: ${messageOf(error)}.`, {
-      hint: 'Name a folder of your own with --out FOLDER.',
-      cause: error,
-    });
+    throw new ToolError(
+      `Nothing can be written to --out ${quoted(out)}: ${messageOf(error).replaceAll(out, quoted(out))}.`,
+      {
+        hint: 'Name a folder of your own with --out FOLDER.',
+        cause: error,
+      },
+    );
   }
   pointLatest(resolve(out), basename(folder));
   return folder;
@@ -182,13 +186,13 @@ export function findRun(named: string, out = 'reports'): StoredRun {
   const runs = names.flatMap((name) => storedAt(resolve(out, name)) ?? []);
   if (runs.length === 1) return runs[0]!;
   if (runs.length > 1) {
-    throw new ToolError(`${named} is the beginning of ${runs.length} runs in ${out}.`, {
+    throw new ToolError(`${quoted(named)} is the beginning of ${runs.length} runs in ${out}.`, {
       hint: `Name one: ${names.slice(-5).join(', ')}.`,
     });
   }
   const newest = newestIn(out);
   throw new ToolError(
-    `There is no run ${named}: that is neither the folder nor a file of a run, and ${out} has none of that name.`,
+    `There is no run ${quoted(named)}: that is neither the folder nor a file of a run, and ${out} has none of that name.`,
     {
       ...(newest !== undefined && { hint: `The newest there is ${newest}.` }),
     },

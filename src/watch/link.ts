@@ -1,6 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { CLOSE } from '../core/frames.ts';
+import { basicAuth } from '../engine/credentials.ts';
 import { causeOf, type SystemError } from '../engine/system-error.ts';
 import type { From } from '../recording/recording.ts';
 import { Conversation, closeIn, type Audience } from './conversation.ts';
@@ -135,12 +136,8 @@ export class Link {
       this.#conversation!.breaks('client', 'P1', `the path is /ws/SESSION/USER, not ${seen}`);
     }
     this.#isPlain = plain;
-    const { host, username, password } = way.url;
-    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-    const changes = {
-      host,
-      ...(username && { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
-    };
+    const { Authorization: authorization } = basicAuth(way.url);
+    const changes = { host: way.url.host, ...(authorization !== undefined && { authorization }) };
     const request = Buffer.from(rewritten(head, `${method} ${way.path} ${version}`, changes), 'latin1');
     this.#connect(way.url, rest.length > 0 ? Buffer.concat([request, rest]) : request);
   }
