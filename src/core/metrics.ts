@@ -93,7 +93,7 @@ const gauges = {
   users_connected: ['users', 'sum', 'Users who are joined.'],
   generator_cpu: ['cores', 'sum', 'Processor use of the load generator, in cores.'],
   generator_event_loop_utilization: ['ratio', 'max', 'Share of time in which a worker’s event loop was busy.'],
-  generator_event_loop_delay: ['ms', 'max', 'The longest standstill of a worker’s event loop.'],
+  generator_event_loop_delay: ['ms', 'max', 'How late a worker’s event loop came round to what was due, at the worst.'],
   generator_rss: ['bytes', 'sum', 'Resident memory of the load generator.'],
   generator_steal: ['ratio', 'max', 'Share of time in which a worker wanted its core and others had it.'],
   generator_unread_bytes: ['bytes', 'max', 'Bytes that waited unread in the generator’s own sockets.'],

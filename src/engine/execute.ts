@@ -7,7 +7,7 @@ import type { GaugeName } from '../core/metrics.ts';
 import { stageEnds } from '../plan/plan.ts';
 import { conclude } from '../judges/conclude.ts';
 import { openJournal, type JournalWriter } from '../result/journal.ts';
-import { valueOf } from '../judges/thresholds.ts';
+import { valueOf } from '../judges/values.ts';
 import { emptyInterval } from '../result/interval.ts';
 import { measured } from '../result/measured.ts';
 import { addInterval, emptyMeasurement, totalOf } from '../result/measurement.ts';

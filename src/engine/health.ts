@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay, performance, PerformanceObserver, type EventLoopUtilization } from 'node:perf_hooks';
+import { performance, PerformanceObserver, type EventLoopUtilization } from 'node:perf_hooks';
 import { TREND, type Recorder } from '../core/recorder.ts';
 import type { Clock } from '../load/ports.ts';
 import { StolenTime } from './stolen-time.ts';
@@ -12,17 +12,12 @@ function residentBytes(): number | undefined {
   }
 }
 
-/** How often the event loop is asked whether it still goes, ms: a standstill is known to within so much. */
-const ASKED_MS = 20;
-
 /** Watches this process: a load generator that is itself the bottleneck has to say so. */
 export class Health {
   #loop: EventLoopUtilization = performance.eventLoopUtilization();
   #cpu = process.cpuUsage();
   #at = performance.now();
   readonly #stolen = new StolenTime();
-  /** Kept without any JavaScript: what is measured must not be disturbed by it. */
-  readonly #delay = monitorEventLoopDelay({ resolution: ASKED_MS });
   readonly #collections: PerformanceObserver;
 
   constructor(recorder: Recorder, clock: Clock) {
@@ -31,11 +26,13 @@ export class Health {
       for (const entry of list.getEntries()) recorder.measure(stage, TREND.generator_gc_pause, entry.duration * 1000);
     });
     this.#collections.observe({ entryTypes: ['gc'] });
-    this.#delay.enable();
   }
 
-  /** Takes down the time since the last call. */
-  sample(recorder: Recorder, stage: number): void {
+  /**
+   * Takes down the time since the last call.
+   * @param late_ms by how much this process was late at most
+   */
+  sample(recorder: Recorder, stage: number, late_ms: number): void {
     const now = performance.now();
     const loop = performance.eventLoopUtilization();
     const cpu = process.cpuUsage();
@@ -51,11 +48,7 @@ export class Health {
     if (rss !== undefined) recorder.gauge(stage, 'generator_rss', rss);
     const stolen = this.#stolen.sample();
     if (stolen !== undefined) recorder.gauge(stage, 'generator_steal', stolen);
-    if (this.#delay.count > 0) {
-      // What is counted is the time from one asking to the next, ns.
-      recorder.gauge(stage, 'generator_event_loop_delay', Math.max(this.#delay.max / 1e6 - ASKED_MS, 0));
-      this.#delay.reset();
-    }
+    recorder.gauge(stage, 'generator_event_loop_delay', late_ms);
     this.#loop = loop;
     this.#cpu = cpu;
     this.#at = now;
@@ -63,7 +56,6 @@ export class Health {
 
   stop(): void {
     this.#collections.disconnect();
-    this.#delay.disable();
     this.#stolen.stop();
   }
 }

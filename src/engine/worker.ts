@@ -9,6 +9,7 @@ import { loadScenario, type LoadedScenario } from './loader.ts';
 import { complaintOf, isOfFile, SCENARIO_THREW, withoutCode } from './scenario-errors.ts';
 import { netDoor } from './net-door.ts';
 import { standBack } from './priority.ts';
+import { WatchedTimer } from './watched-timer.ts';
 import { wsDoor } from './ws-door.ts';
 
 /**
@@ -78,6 +79,7 @@ function simulate(
   const health = new Health(recorder, clock);
   standBack('helpers');
   const timer = runTimer(clock, epoch);
+  const watched = new WatchedTimer(timer, clock);
   const population = new Population({
     plan,
     run,
@@ -85,7 +87,7 @@ function simulate(
     sessions: order.sessions,
     recorder,
     clock,
-    timer,
+    timer: watched,
     door: (plan.transport === 'ws' ? wsDoor : netDoor)(order.target, run, clock),
     wallClock: () => Date.now() / 1000,
     same: sameBytes,
@@ -108,7 +110,7 @@ function simulate(
     // By the middle: at the end of a stage some workers report just before it and some just after.
     const stage = recorder.stageOf(((taken + now) / 2) * 1000);
     recorder.gauge(stage, 'users_connected', population.connected);
-    health.sample(recorder, stage);
+    health.sample(recorder, stage, watched.takeLateness());
     report({
       kind: 'interval',
       interval: recorder.take(order.worker, taken, now, population.pending),

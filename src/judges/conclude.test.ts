@@ -146,10 +146,18 @@ describe('a summary names the cause first', () => {
   });
 
   test('of a generator that was not fit', () => {
-    const result = concluded([...cleanIntervals(), alsoSeen({ gauges: { generator_event_loop_utilization: 1.4 } })]);
+    const slow = { trends: { broadcast_latency: trendOf(Array.from({ length: 100 }, () => 143)) } };
+    const result = concluded([...cleanIntervals(), alsoSeen({ ...slow, gauges: { generator_event_loop_delay: 60 } })]);
     expect(result.outcome).toBe('inconclusive');
     expect(result.summary).toMatch(
-      /^The generator was the limit: its event loop was busy for 87 % .* So nothing can be said of thresholds\.$/,
+      /^The generator was the limit: it was held up for up to 65 ms at a time .*, which leaves thresholds undecided\. So nothing can be said of thresholds\.$/,
+    );
+  });
+
+  test('of a pass says that the generator’s own delay is in it', () => {
+    const held = alsoSeen({ gauges: { generator_event_loop_delay: 60 } });
+    expect(concluded([...cleanIntervals(), held]).summary).toMatch(
+      /^Everybody saw every change\. p99 at most 2\.17 ms, with the generator’s own delay in it, nobody was disconnected\.$/,
     );
   });
 

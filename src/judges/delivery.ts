@@ -1,5 +1,6 @@
 import type { Measured } from '../result/measured.ts';
-import { counterIn, type Finding, type Judge } from './judge.ts';
+import { ownInMissed, unlessOwn } from './excuses.ts';
+import { counterIn, type Finding, type Judge, type Ruling } from './judge.ts';
 import { capitalised, clock, evidenceOf, list, number } from './words.ts';
 
 const CLAIM = 'every change arrived at everybody in its session, once and unchanged';
@@ -29,20 +30,24 @@ export const delivery: Judge = {
     ];
     if (wrong.length > 0) {
       const because = list(wrong) + underWay(measured);
-      return [
-        {
-          claim: CLAIM,
-          standing: 'fail',
-          because,
-          headline: headline(measured, wrong, lost, upper),
-          ...(seen.length === 0 && { rests_on: 'deadline' }),
-          ...evidenceOf(measured, KINDS),
-        },
-      ];
+      const ruling: Ruling = {
+        claim: CLAIM,
+        standing: 'fail',
+        because,
+        headline: headline(measured, wrong, lost, upper),
+        ...evidenceOf(measured, KINDS),
+      };
+      return [seen.length > 0 ? ruling : unlessOwn(ruling, ownIn(measured, { lost, late }))];
     }
     return [withoutFault(measured, expected)];
   },
 };
+
+/** The generator's own delay that may explain all of it. */
+function ownIn(measured: Measured, counts: { lost: number; late: number }): number {
+  const own = Object.entries(counts).flatMap(([metric, count]) => (count > 0 ? ownInMissed(measured, metric) : []));
+  return own.includes(0) ? 0 : Math.max(...own);
+}
 
 /** Doubts about copies that may not have had to arrive (`lost_upper`) are outside of the claim. */
 function withoutFault(measured: Measured, expected: number): Finding {

@@ -3,7 +3,9 @@ import { formatDuration } from '../core/units.ts';
 import { closeCodeMeaning } from '../protocol/closing.ts';
 import { refusalWords } from '../protocol/refusals.ts';
 import type { Measured } from '../result/measured.ts';
+import { endedUnexcused, unlessOwn } from './excuses.ts';
 import { counterIn, type Finding, type Judge } from './judge.ts';
+import { standstill } from './own-delay.ts';
 import { ruledByThreshold } from './thresholds.ts';
 import { ownWalls } from './walls.ts';
 import { capitalised, clock, counted, evidenceOf, list, number, percent, quoted } from './words.ts';
@@ -54,15 +56,17 @@ function ruling(measured: Measured, joined: number, ended: number, failed: numbe
   const walls = ownWalls(measured);
   if (walls.count > 0) parts.push(walls.because);
   const because = parts.join('; ');
-  return {
+  const judged = {
     claim: CLAIM,
     because,
     headline: death || ended === 0 ? `${capitalised(because)}.` : headline(measured, main[0], ended),
-    rests_on: 'silence',
     // Where connections ended, failing to come back is a consequence.
     ...ruledByThreshold(measured, ended > 0 ? ENDED_METRICS : ['connections_failed']),
     ...evidenceOf(measured, ['disconnects_unexpected']),
   };
+  const untold = measured.disconnects.filter(({ phase, expected }) => !expected && phase !== 'steady');
+  const excused = ended > 0 ? endedUnexcused(measured, endings, ended) : endedUnexcused(measured, untold, failed);
+  return unlessOwn(judged, death || excused > 0 ? 0 : standstill(measured, 0, measured.ended_ms));
 }
 
 const mostFrequent = (endings: Disconnect[]): Disconnect[] => endings.sort((a, b) => b.count - a.count).slice(0, 3);

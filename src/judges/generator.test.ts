@@ -1,147 +1,95 @@
 import { describe, expect, test } from 'vitest';
-import type { Interval } from '../core/record.ts';
 import { intervalOf, trendOf, type Parts } from '../result/fixture.ts';
 import type { Plan } from '../plan/plan.ts';
 import { cleanBut, cleanIntervals, measuredOf, rulingOf } from './fixture.ts';
-import { generator, healthOf } from './generator.ts';
+import { generator } from './generator.ts';
+import { judge } from './index.ts';
 
-/** The clean run sends 300 changes in a window of 10 s. */
-const health = (parts: Parts, plan: Partial<Plan> = {}) => healthOf(cleanBut(parts, {}, plan));
-const explains = (parts: Parts, plan: Partial<Plan> = {}) => {
-  const { mayExplain } = health(parts, plan);
-  return (['latency', 'deadline', 'silence'] as const).filter((one) => mayExplain(one));
-};
-const late = (...ms: number[]): Parts => ({ trends: { send_lag: trendOf(ms) } });
-const collected = (...ms: number[]): Parts => ({ trends: { generator_gc_pause: trendOf(ms) } });
-const p99 = (limit: number) => ({ thresholds: [`broadcast_latency:p(99)<${limit}`] });
+/** The clean run sends 300 changes in a window of 10 s, from 3 s on; what is added lies between 8 and 9 s. */
+const verdict = (parts: Parts, plan: Partial<Plan> = {}) =>
+  judge(cleanBut(parts, {}, plan)).verdicts.find((one) => one.judge === 'generator')!;
+const late = (ms: number): Parts => ({ trends: { send_lag: trendOf([ms]) } });
+const slow = (ms: number): Parts['trends'] => ({ broadcast_latency: trendOf(Array.from({ length: 100 }, () => ms)) });
 
-describe('a generator that stood still once', () => {
-  test('does not explain a loss within a deadline of 100 ms by a pause of 6 or 20 ms', () => {
-    expect(explains(late(6), { deadline_ms: 100 })).toEqual([]);
-    expect(explains(late(20), { deadline_ms: 100 })).toEqual([]);
-    expect(explains(late(26), { deadline_ms: 100 })).toEqual(['deadline']);
+describe('the generator', () => {
+  test('is fit with its figures where it was never held up', () => {
+    expect(verdict({})).toMatchObject({
+      standing: 'pass',
+      because: 'fit to judge: event loop 0.34, sends late by 0.723 ms at p99',
+    });
   });
 
-  test('may always have done so for 5 ms, however short the deadline', () => {
-    expect(explains(late(4.9), { deadline_ms: 10 })).toEqual([]);
-  });
-
-  test('explains disconnects from a second on, whatever the deadline', () => {
-    expect(explains(late(990), { deadline_ms: 60_000 })).toEqual([]);
-    expect(explains(late(1001), { deadline_ms: 60_000 })).toEqual(['silence']);
-  });
-
-  test('is seen by its event loop too, where nothing is sent, and before the window', () => {
-    const ramp = intervalOf(1000, 2000, { ramp: { gauges: { generator_event_loop_delay: 2700 } } });
-    const { reasons, mayExplain } = healthOf(measuredOf([...cleanIntervals(), ramp]));
-    expect(reasons).toEqual([expect.stringMatching(/^it stood still for 2,700 ms \(worst at \d\d:\d\d:04\)$/)]);
-    expect(mayExplain('silence')).toBe(true);
-    expect(mayExplain('latency')).toBe(false);
-  });
-});
-
-describe('a generator that is late', () => {
-  const some = (count: number, ms: number) => late(...Array.from({ length: count }, () => ms));
-
-  test('is held to the percentile of each objective', () => {
-    // 2 of 302 are beyond p99, and not beyond p99.9.
-    expect(explains(some(2, 40), p99(100))).toEqual([]);
-    expect(explains(some(2, 40), { thresholds: ['broadcast_latency:p(99.9)<100'] })).toEqual(['latency']);
-    expect(explains(some(1, 40), { thresholds: ['broadcast_latency:max<100'] })).toEqual(['latency']);
-    expect(explains(some(1, 40), { thresholds: ['broadcast_latency:max<500'] })).toEqual([]);
-  });
-
-  test('says by how much, when, and what to do', () => {
-    const ruling = rulingOf(generator, cleanBut(some(30, 80), {}, { ...p99(100), workers: 1 }));
-    expect(ruling.because).toMatch(
-      /^its sends were late by 80 ms at p99, which is over 10 ms \(worst at \d\d:\d\d:11\); take fewer users, more workers \(--workers\) or another machine \(--shard\)$/,
+  test('that was held up says for how long, when and by what, and passes where that leaves nothing undecided', () => {
+    const { standing, because } = verdict({ ...late(188), gauges: { generator_steal: 0.52 } });
+    expect(standing).toBe('pass');
+    expect(because).toMatch(
+      /^it was held up for up to 188 ms at a time \(worst at \d\d:\d\d:11\); others had its core for 52 % of the time, which leaves nothing undecided$/,
     );
-    expect(ruling.headline).toMatch(/^The generator was the limit: its sends were late .*:11\)\.$/);
   });
 
-  test('with as many workers as there are cores is not told to take more', () => {
-    expect(health(some(30, 80), { workers: 2 }).remedy).toBe('take fewer users or another machine (--shard)');
+  test('is unknown where it leaves something undecided, names it, and says what to do', () => {
+    const { standing, because } = verdict({ trends: { send_lag: trendOf([80]), ...slow(143) } });
+    expect(standing).toBe('unknown');
+    expect(because).toMatch(
+      /^it was held up for up to 80 ms .*, which leaves thresholds undecided; take fewer users, more workers \(--workers\) or another machine \(--shard\)$/,
+    );
+  });
+
+  test.each([
+    [{ workers: 2 }, {}, 'take fewer users or another machine (--shard)'],
+    [{ workers: 1 }, { generator_steal: 0.4 }, 'leave it the machine (other programs, a quota of the processor)'],
+  ])('with %o and %o advises what helps', (plan, gauges, remedy) => {
+    expect(verdict({ trends: { send_lag: trendOf([80]), ...slow(143) }, gauges }, plan).because).toContain(remedy);
+  });
+
+  test('a loop that is busy for most of the time and never late is fit', () => {
+    expect(verdict({ gauges: { generator_event_loop_utilization: 0.9, generator_unread_bytes: 0 } }).because).toMatch(
+      /^fit to judge: event loop 0\.62/,
+    );
+  });
+
+  test('of which nothing was read is not claimed to be fit', () => {
+    expect(generator.judge(measuredOf([]))).toMatchObject([
+      { not_claimed: { because: expect.stringContaining('not read') } },
+    ]);
   });
 });
 
-describe('a generator whose core is taken away', () => {
-  const shared = (generator_event_loop_utilization: number, generator_steal: number): Interval[] => {
-    const [ramp, steady, drain] = cleanIntervals();
-    return [
-      { ...ramp!, stages: ramp!.stages },
-      intervalOf(3000, 13_000, {
-        steady: {
-          gauges: { generator_event_loop_utilization, generator_steal },
-          trends: steady!.stages.steady!.trends,
-        },
-      }),
-      drain!,
-    ];
+describe('the planned load', () => {
+  const ending = (lag_ms: number, plan: Partial<Plan> = {}) => {
+    const sentAfterIt = intervalOf(13_000, 14_000, { steady: { trends: { send_lag: trendOf([lag_ms]) } } });
+    return measuredOf([...cleanIntervals(), sentAfterIt], plan);
   };
 
-  test('is fit where what is left to it is enough', () => {
-    expect(healthOf(measuredOf(shared(0.34, 0.3))).reasons).toEqual([]);
+  test('was offered where at most 5 % of it waited at the end of the window', () => {
+    expect(rulingOf(generator, ending(400)).standing).toBe('pass');
+    const { standing, because } = rulingOf(generator, ending(2500));
+    expect(standing).toBe('unknown');
+    expect(because).toMatch(/only 80 % of the planned load was sent in its time; take fewer users/);
   });
 
-  test('is not where its event loop is busy for over 70 % of what is left', () => {
-    const { reasons, remedy, mayExplain } = healthOf(measuredOf(shared(0.34, 0.6)));
-    expect(reasons).toEqual([
-      expect.stringMatching(/^others had its core for 60 % of the time, and of the rest .* busy for 85 %, .* 70 %/),
-    ]);
-    expect(remedy).toMatch(/^leave it the machine/);
-    expect((['latency', 'deadline', 'silence'] as const).map((one) => mayExplain(one))).toEqual([true, true, false]);
+  test('was not where it was sent too late: then no latency passes, and what was seen stays', () => {
+    const { verdicts } = judge(ending(2500, { thresholds: ['broadcast_latency:p(99)<100', 'send_lag:max<9000'] }));
+    const [latency, own] = verdicts.filter((one) => one.judge === 'thresholds');
+    expect(latency).toMatchObject({
+      standing: 'unknown',
+      explained_by: 'generator',
+      because: expect.stringMatching(/; but only 80 % of the planned load was sent in its time$/),
+    });
+    expect(own!.standing).toBe('pass');
+    for (const name of ['delivery', 'order', 'isolation']) {
+      expect(verdicts.find((one) => one.judge === name)!.standing).toBe('pass');
+    }
   });
-});
 
-describe('bytes that wait unread in its own sockets', () => {
-  /** 10 MB in 10 s, and readings of so many bytes. */
-  const waiting = (...readings: number[]) =>
-    healthOf(
-      measuredOf([
-        ...cleanIntervals(),
-        ...readings.map((generator_unread_bytes, nth) =>
-          intervalOf(4000 + nth * 1000, 5000 + nth * 1000, {
-            steady: { gauges: { generator_unread_bytes }, counters: nth === 0 ? { bytes_received: 10e6 } : {} },
-          }),
-        ),
-      ]),
+  test('leaves a lower limit on what was sent or delivered undecided, and an upper one as it is', () => {
+    const thresholds = ['deliveries:rate>1000', 'deliveries:rate>100', 'commands_sent:count<100'];
+    const standings = judge(ending(2500, { thresholds })).verdicts.flatMap((one) =>
+      one.judge === 'thresholds' ? one.standing : [],
     );
-
-  test('are held against what comes in a second: they are latency that would be blamed on the server', () => {
-    expect(waiting(9000, 9000, 9000).reasons).toEqual([]);
-    expect(waiting(30_000, 40_000, 11_000).reasons).toEqual([
-      expect.stringMatching(/^30,000 bytes waited unread .*, which is 30 ms of all that came and over 10 ms/),
-    ]);
-  });
-
-  test('are no state where one reading fell on a burst, or only two were taken', () => {
-    expect(waiting(0, 900_000, 0, 0).reasons).toEqual([]);
-    expect(waiting(900_000, 900_000).reasons).toEqual([]);
-  });
-});
-
-describe('pauses', () => {
-  test('for garbage collection count where they are long and many', () => {
-    const long = Array.from({ length: 6 }, () => 12);
-    expect(explains(collected(12), p99(100))).toEqual([]);
-    expect(explains(collected(...long), p99(100))).toEqual(['latency']);
-    expect(explains(collected(...long), p99(1000))).toEqual([]);
-    expect(explains(collected(...long, ...long), { ...p99(100), thresholds: ['broadcast_latency:p(50)<100'] })).toEqual(
-      [],
+    expect(standings).toEqual(['unknown', 'pass', 'fail']);
+    expect(judge(ending(400, { thresholds })).verdicts.find((one) => one.judge === 'thresholds')!.standing).toBe(
+      'fail',
     );
-    expect(health(collected(...long), p99(100)).reasons[0]).toMatch(
-      /^garbage collection stopped it for more than 10 ms at a time, 0\.72 % of the time, which is over 0\.5 %/,
-    );
-  });
-
-  test('any one counts where the objective is the worst of all', () => {
-    expect(explains(collected(12), { thresholds: ['broadcast_latency:max<100'] })).toEqual(['latency']);
-  });
-
-  test('of the event loop count where nothing is sent', () => {
-    const stood = (generator_event_loop_delay: number): Parts => ({ gauges: { generator_event_loop_delay } });
-    expect(explains(stood(300), p99(100))).toEqual(['latency']);
-    expect(explains(stood(40), p99(100))).toEqual([]);
-    expect(explains(stood(300), p99(5000))).toEqual([]);
   });
 });

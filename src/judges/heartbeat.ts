@@ -1,5 +1,6 @@
 import { formatDuration } from '../core/units.ts';
 import type { Measured } from '../result/measured.ts';
+import { ownInMissed, unlessOwn } from './excuses.ts';
 import { counterIn, type Finding, type Judge } from './judge.ts';
 import { ruledByThreshold } from './thresholds.ts';
 import { evidenceOf, number, since } from './words.ts';
@@ -36,12 +37,12 @@ function ruling(measured: Measured): Finding {
       ? 'were not answered'
       : `were not answered in time (${number(late)} late, ${number(missed - late)} never)`;
   const because = `${number(missed)} of ${number(sent)} ${how} in the whole run${since(measured, ['heartbeats_missed'])}`;
-  return {
+  const judged = {
     claim: CLAIM,
     because,
     headline: `${because.replace(' were', ' heartbeats were')}.`,
-    rests_on: 'deadline',
     ...ruledByThreshold(measured, ['heartbeats_missed']),
     ...evidenceOf(measured, ['heartbeats_missed']),
   };
+  return unlessOwn(judged, ownInMissed(measured, 'heartbeats_missed'));
 }

@@ -3,7 +3,7 @@ import type { NotClaimed, Standing, Verdict } from '../result/result.ts';
 import { convergence } from './convergence.ts';
 import { delivery } from './delivery.ts';
 import { disconnects } from './disconnects.ts';
-import { generator, healthOf, type Health } from './generator.ts';
+import { deathsOf, generator, leaving } from './generator.ts';
 import { heartbeat } from './heartbeat.ts';
 import { isolation } from './isolation.ts';
 import { journal } from './journal.ts';
@@ -47,13 +47,16 @@ export function judge(measured: Measured): Judgement {
       else rulings.push({ judge: name, ruling: name === 'journal' ? finding : ofAll(measured, finding) });
     }
   }
-  const health = healthOf(measured);
-  const failed = new Set<JudgeName>();
-  const excused = new Set<JudgeName>();
-  for (const { judge: name, ruling } of rulings) {
-    if (ruling.standing === 'fail') (isExcused(ruling, health) ? excused : failed).add(name);
-  }
-  const verdicts = rulings.map(({ judge: name, ruling }) => withCause(name, ruling, health, { failed, excused }));
+  const naming = (is: (ruling: Ruling) => boolean): ReadonlySet<JudgeName> =>
+    new Set(rulings.filter(({ ruling }) => is(ruling)).map(({ judge: name }) => name));
+  const failures = {
+    failed: naming(({ standing }) => standing === 'fail'),
+    excused: naming(({ excused }) => excused === true),
+  };
+  const hasDeaths = deathsOf(measured).length > 0;
+  const told = rulings.map(({ judge: name, ruling }) => withCause(name, ruling, hasDeaths, failures));
+  const undecided = [...new Set(told.filter((one) => one.explained_by === 'generator').map((one) => one.judge))];
+  const verdicts = told.map((one) => (one.judge === 'generator' ? leaving(measured, one, undecided) : one));
   return required(measured, { verdicts, not_claimed });
 }
 
@@ -76,21 +79,18 @@ interface Failures {
   excused: ReadonlySet<JudgeName>;
 }
 
-const isExcused = ({ rests_on }: Ruling, health: Health): boolean =>
-  rests_on !== undefined && health.mayExplain(rests_on);
-
 /** The one place where a verdict is turned, or explained, by another judge's. */
-function withCause(name: JudgeName, ruling: Ruling, health: Health, { failed, excused }: Failures): Judged {
-  const { rests_on: _, needs_all: __, follows_from, ...verdict } = ruling;
+function withCause(name: JudgeName, ruling: Ruling, hasDeaths: boolean, { failed, excused }: Failures): Judged {
+  const { excused: isExcused, needs_all: _, follows_from, ...verdict } = ruling;
   const told: Judged = { judge: name, ...verdict };
   if (name === 'generator') return told;
+  if (isExcused) return { ...told, explained_by: 'generator' };
   const follows = (from: ReadonlySet<JudgeName>): JudgeName | undefined => follows_from?.find((one) => from.has(one));
   const cause = follows(failed);
-  const isOfAnExcused = verdict.standing === 'fail' && cause === undefined && follows(excused) !== undefined;
-  if (verdict.standing !== 'unknown' && (isExcused(ruling, health) || isOfAnExcused)) {
-    return unknownFor(told, `${verdict.because}; but the generator was not fit to judge it`);
+  if (verdict.standing === 'fail' && cause === undefined && follows(excused) !== undefined) {
+    return unknownFor(told, `${verdict.because}; but its cause may be the generator’s own`);
   }
-  if (health.deaths.length > 0 && verdict.standing === 'pass') {
+  if (hasDeaths && verdict.standing === 'pass') {
     return unknownFor(told, `${verdict.because}; but of some sessions nothing is known`);
   }
   if (verdict.standing === 'fail' && cause) return { ...told, explained_by: cause };

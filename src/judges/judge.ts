@@ -22,16 +22,10 @@ export const JUDGE_NAMES = [
 /** `journal` judges the stored run itself, and speaks only where that is not whole: nobody can require it. */
 export type JudgeName = (typeof JUDGE_NAMES)[number] | 'journal';
 
-/**
- * What a claim rests on, besides what was seen: a generator that was late itself makes it unknown.
- * `latency` how long something took · `deadline` that something did not come in time · `silence` that a connection
- * ended, which it also does where the generator stands still. Absent: on nothing but what was seen.
- */
-export type RestsOn = 'latency' | 'deadline' | 'silence';
-
 /** What a judge says of one claim that the plan calls for. */
 export interface Ruling extends Omit<Verdict, 'judge' | 'explained_by'> {
-  rests_on?: RestsOn;
+  /** Unknown, as the generator's own delay may be the cause. */
+  excused?: true;
   /** A share, a mean or the like, which what is not known could turn, also where it fails. */
   needs_all?: boolean;
   /** The judges whose failure would be the cause of this one's: the first that fails is. */

@@ -20,9 +20,11 @@ describe('late-join', () => {
     expect(ruling.evidence).toEqual([example]);
   });
 
-  test('rests on the deadline for what never came, and on nothing for what was seen', () => {
-    expect(rulingOf(lateJoin, cleanBut({ counters: { missed_at_join: 1 } })).rests_on).toBe('deadline');
-    expect(rulingOf(lateJoin, cleanBut({ counters: { missed_at_join: 1, overlapped: 1 } })).rests_on).toBeUndefined();
+  test('excuses a generator that stood still for what never came, and not for what was seen', () => {
+    const stood = { gauges: { generator_event_loop_delay: 3000 } };
+    const standing = (counters: object) => rulingOf(lateJoin, cleanBut({ ...stood, counters })).standing;
+    expect(standing({ missed_at_join: 1 })).toBe('unknown');
+    expect(standing({ missed_at_join: 1, overlapped: 1 })).toBe('fail');
   });
 
   test.each([

@@ -1,4 +1,5 @@
 import type { Measured } from '../result/measured.ts';
+import { ownInMissed, unlessOwn } from './excuses.ts';
 import { counterIn, type Judge } from './judge.ts';
 import { counted, evidenceOf, list, number, since } from './words.ts';
 
@@ -28,16 +29,14 @@ export const lateJoin: Judge = {
     if (wrong.length > 0) {
       const because = `${list(wrong)}${since(measured, KINDS)}`;
       const onlyMissed = stale + overlapped === 0;
-      return [
-        {
-          claim: CLAIM,
-          standing: 'fail',
-          because,
-          headline: `${because.charAt(0).toUpperCase()}${because.slice(1)}.`,
-          ...(onlyMissed && { rests_on: 'deadline' as const }),
-          ...evidenceOf(measured, KINDS),
-        },
-      ];
+      const ruling = {
+        claim: CLAIM,
+        standing: 'fail' as const,
+        because,
+        headline: `${because.charAt(0).toUpperCase()}${because.slice(1)}.`,
+        ...evidenceOf(measured, KINDS),
+      };
+      return [onlyMissed ? unlessOwn(ruling, ownInMissed(measured, 'missed_at_join')) : ruling];
     }
     const compared = counterIn(measured, 'states_compared');
     if (checked > 0) {

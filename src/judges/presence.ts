@@ -1,4 +1,5 @@
 import type { Measured } from '../result/measured.ts';
+import { ownInMissed, unlessOwn } from './excuses.ts';
 import { counterIn, type Finding, type Judge } from './judge.ts';
 import { capitalised, counted, evidenceOf, list, since } from './words.ts';
 
@@ -53,18 +54,16 @@ export const presence: Judge = {
     const unpromised = unclaimed(measured);
     if (wrong.length > 0) {
       const because = `${list(wrong.map(({ words, count }) => words(count)))}${since(measured, ['presence_errors'])}`;
-      return [
-        {
-          claim: CLAIM,
-          standing: 'fail',
-          because,
-          headline: `${capitalised(because)}.`,
-          // Who is there is seen on one connection and told on another: who reads either too late is wrong.
-          ...(!wrong.some(({ plain }) => plain) && { rests_on: 'deadline' as const }),
-          ...evidenceOf(measured, ['presence_errors']),
-        },
-        ...unpromised,
-      ];
+      const ruling = {
+        claim: CLAIM,
+        standing: 'fail' as const,
+        because,
+        headline: `${capitalised(because)}.`,
+        ...evidenceOf(measured, ['presence_errors']),
+      };
+      // Who is there is seen on one connection and told on another: who reads either too late is wrong.
+      const own_ms = wrong.some(({ plain }) => plain) ? 0 : ownInMissed(measured, 'presence_errors');
+      return [unlessOwn(ruling, own_ms), ...unpromised];
     }
     if (!traits.has('roster') && !traits.has('notices')) {
       return [notClaimed(CLAIM, 'the server neither lists users nor tells who comes and goes')];

@@ -1,27 +1,28 @@
 import { lowestOf } from '../core/buckets.ts';
-import type { TrendName } from '../core/metrics.ts';
 import type { Interval, TrendRecord } from '../core/record.ts';
 import { addTrends, emptyTrend, percentileOf } from '../result/histogram.ts';
 import type { Measured } from '../result/measured.ts';
-import { counterIn, type Finding, type Judge } from './judge.ts';
-import { clock, counted, list, milliseconds, number } from './words.ts';
+import { ownInMissed } from './excuses.ts';
+import { counterIn, type Finding, type Judge, type Ruling } from './judge.ts';
+import { leastIn, MIN_OFFERED, offered } from './own-delay.ts';
+import { clock, counted, list, milliseconds, number, percent } from './words.ts';
 
 const CLAIM = 'users who stopped reading, half-closed or vanished cost the others nothing';
 
+/** What is compared. */
+const NAME = 'broadcast_service_time';
 /** Deliveries that a p99 takes on each side, so that ten lie beyond it. */
 const ENOUGH = 1000;
 /** The others' p99 may grow by this factor, and by so much in any case, ms: what a run varies by itself. */
 const FACTOR = 2;
 const ALWAYS_MS = 50;
-/** What it is late by itself in sending, the tool adds twice: it reads as late as it sends. */
-const OWN = 2;
 
 export const slowReaders: Judge = {
   name: 'slow-readers',
   about:
     `Once users had stopped reading, half-closed or vanished, the others’ p99 of broadcast_service_time was at most ` +
     `${FACTOR} times what it had been before in the same run, or ${ALWAYS_MS} ms more where that is more. Unknown where ` +
-    'it was more by no more than twice what the tool’s own sends were late by in that time. It takes ' +
+    'the tool’s own delay, before or then, may be the difference. It takes ' +
     `${number(ENOUGH)} deliveries on each side. What never arrived counts as infinite, unless changes were lost before ` +
     'as well. Whether the server ends such connections (4008) or holds on to them is told and not judged, and so is how ' +
     'much was left unread: some megabytes for each connection wait in the buffers of the systems between, and only ' +
@@ -36,61 +37,77 @@ export const slowReaders: Judge = {
     const until = measured.slices.filter((slice) => slice.to_ms <= first.at_ms);
     const who = list([...new Set(stops.map(({ text }) => text))]);
     const sides: Sides = {
-      before: steadyIn(until, 'broadcast_service_time', lostBefore),
-      during: steadyIn(since, 'broadcast_service_time', lostBefore),
-      own_ms: p99(steadyIn(since, 'send_lag', lostBefore)),
+      before: sideOf(measured, until, lostBefore),
+      during: sideOf(measured, since, lostBefore),
       when: `${clock(measured, first.at_ms)} (${who})`,
     };
     return [ruling(measured, sides)];
   },
 };
 
-/** The others before and after that moment, and how late the tool itself was after it. */
+/** What the others waited as it was measured, and at least without the tool's own delay. */
+interface Side {
+  measured: TrendRecord;
+  least: TrendRecord;
+}
+
+/** The others before and after that moment. */
 interface Sides {
-  before: TrendRecord;
-  during: TrendRecord;
-  own_ms: number;
+  before: Side;
+  during: Side;
   when: string;
 }
 
 const p99 = (trend: TrendRecord): number => (percentileOf(trend, 99) ?? 0) / 1000;
 
-/** A trend of what was due in the window and resolved in these slices. */
-function steadyIn(slices: readonly Interval[], name: TrendName, withoutLost: boolean): TrendRecord {
-  const trend = slices.flatMap(({ stages }) => stages.steady?.trends[name] ?? []).reduce(addTrends, emptyTrend());
+/** The others, of what was due in the window and resolved in these slices. */
+function sideOf(measured: Measured, slices: readonly Interval[], withoutLost: boolean): Side {
+  const trend = slices.flatMap(({ stages }) => stages.steady?.trends[NAME] ?? []).reduce(addTrends, emptyTrend());
   // A late arrival takes back what was counted as missing, maybe in an earlier slice.
-  return { ...trend, missing: withoutLost ? 0 : Math.max(trend.missing, 0) };
+  const missing = withoutLost ? 0 : Math.max(trend.missing, 0);
+  const least = leastIn(measured, slices, NAME, 'steady');
+  return {
+    measured: { ...trend, missing },
+    least: { ...least, missing: missing > 0 && ownInMissed(measured, 'lost') > 0 ? 0 : missing },
+  };
 }
 
-function ruling(measured: Measured, { before, during, own_ms, when }: Sides): Finding {
-  const some = Math.min(before.count, during.count + during.missing);
+/** What the others' p99 may be at most, where it was so much before. */
+const limitFor = (was_ms: number): number => Math.max(was_ms * FACTOR, was_ms + ALWAYS_MS);
+
+function ruling(measured: Measured, { before, during, when }: Sides): Finding {
+  const all = during.measured.count + during.measured.missing;
+  const some = Math.min(before.measured.count, all);
   if (some < ENOUGH) {
-    const where = before.count === some ? 'before' : 'after';
+    const where = before.measured.count === some ? 'before' : 'after';
     const because = `only ${counted(some, 'delivery', 'deliveries')} ${where} ${when}: it takes ${number(ENOUGH)} to tell`;
     return unknown(because);
   }
-  const was = p99(before);
-  const is = p99(during);
-  const limit = Math.max(was * FACTOR, was + ALWAYS_MS);
+  const was = p99(before.measured);
+  const is = p99(during.measured);
+  const limit = limitFor(was);
   const figures = `the others’ p99 was ${milliseconds(was)} until ${when}, and ${latencyText(is)} from then on`;
   const told = `${figures}${endings(measured)}`;
-  if (is <= limit) return { claim: CLAIM, standing: 'pass', because: told, rests_on: 'latency' };
-  if (is <= limit + OWN * own_ms) {
-    return unknown(`${told}; but the tool’s own sends were late by ${milliseconds(own_ms)} at p99 in that time`);
+  const least = p99(during.least);
+  const isOffered = offered(measured) >= MIN_OFFERED;
+  if (is <= limitFor(p99(before.least)) && isOffered) return { claim: CLAIM, standing: 'pass', because: told };
+  if (least <= limit) {
+    const own = `may have been as little as ${milliseconds(p99(before.least))} and ${milliseconds(least)}`;
+    const why = isOffered ? own : `only ${percent(offered(measured))} of the planned load was sent in its time`;
+    return { ...unknown(`${told}; but ${isOffered ? 'without the tool’s own delay they ' : ''}${why}`), excused: true };
   }
-  const [over, all] = [beyond(during, limit), during.count + during.missing];
+  const over = beyond(during.measured, limit);
   return {
     claim: CLAIM,
     standing: 'fail',
     because: `${told}; ${number(over)} of ${number(all)} took over ${milliseconds(limit)}`,
     headline: `Bad peers delayed the others: ${figures}.`,
-    rests_on: 'latency',
     needs_all: true,
     follows_from: ['delivery'],
   };
 }
 
-const unknown = (because: string): Finding => ({
+const unknown = (because: string): Ruling => ({
   claim: CLAIM,
   standing: 'unknown',
   because,

@@ -1,12 +1,14 @@
 import { lowestOf } from '../core/buckets.ts';
-import { aggregationText, holds, parseThreshold, type Threshold } from '../core/expression.ts';
-import { isTrend, unitOf, type TrendName } from '../core/metrics.ts';
+import { aggregationText, parseThreshold, type Threshold } from '../core/expression.ts';
+import { isTrend, unitOf } from '../core/metrics.ts';
 import { formatDuration } from '../core/units.ts';
 import { percentileOf } from '../result/histogram.ts';
 import type { Measured } from '../result/measured.ts';
 import type { Standing } from '../result/result.ts';
-import type { Finding, Judge, JudgeName, RestsOn } from './judge.ts';
+import type { Finding, Judge, JudgeName } from './judge.ts';
 import { couldTurn } from './gaps.ts';
+import { MIN_OFFERED, offered } from './own-delay.ts';
+import { isOwn, otherEndOf, ruledBy, valueOf, type Ruled } from './values.ts';
 import { ownWalls } from './walls.ts';
 import { clock, counted, milliseconds, number, percent } from './words.ts';
 
@@ -26,7 +28,7 @@ export const thresholds: Judge = {
 function ruling(measured: Measured, threshold: Threshold): Finding {
   const claim = claimOf(threshold);
   const value = valueOf(measured, threshold);
-  const standing = standingOf(measured, threshold);
+  const standing = standingOf(measured, threshold, value);
   const { metric } = threshold;
   const walls = ownWalls(measured);
   if (standing === 'fail' && walls.count > 0 && ON_JOINING.has(metric)) {
@@ -39,15 +41,26 @@ function ruling(measured: Measured, threshold: Threshold): Finding {
     const because = early ? `the run ended before ${formatDuration(threshold.not_before_ms!)}` : 'there was no sample';
     return { claim, standing, because, headline: `${subject(threshold)} is not known: ${because}.` };
   }
-  const was = `it was ${valueText(threshold, value!)}`;
-  const over = standing === 'fail' ? shareOver(measured, threshold) + whose(measured, threshold, value!) : '';
-  const rests_on = restsOn(metric);
   const follows_from = value === Infinity ? 'delivery' : OWNERS[metric];
+  const because = `it was ${wasWords(measured, threshold, value!, standing)}`;
+  if (standing === 'undecided') {
+    return {
+      claim,
+      standing: 'unknown',
+      because: `${because}; limit ${limitText(threshold)}`,
+      headline: `${subject(threshold)} ${because.replace(/^it /, '')}, limit ${limitText(threshold)}.`,
+      excused: true,
+    };
+  }
+  if (standing === 'pass' && isTrend(metric) && !isOwn(metric) && offered(measured) < MIN_OFFERED) {
+    const but = `but only ${percent(offered(measured))} of the planned load was sent in its time`;
+    return { claim, standing: 'unknown', because: `${because}; ${but}`, excused: true };
+  }
+  const over = standing === 'fail' ? shareOver(measured, threshold) + whose(measured, threshold, value!) : '';
   return {
     claim,
     standing,
-    because: `${was}${over}`,
-    ...(rests_on && { rests_on }),
+    because: `${because}${over}`,
     ...(standing === 'fail' && {
       needs_all: couldTurn(measured, threshold, value!),
       headline: `${subject(threshold)} was ${valueText(threshold, value!)}, limit ${limitText(threshold)}.`,
@@ -65,38 +78,8 @@ const subject = ({ metric, stage, aggregation }: Threshold): string =>
 const isEarly = (measured: Measured, { not_before_ms }: Threshold): boolean =>
   not_before_ms !== undefined && measured.ended_ms < not_before_ms;
 
-function standingOf(measured: Measured, threshold: Threshold): Standing {
-  if (isEarly(measured, threshold)) return 'unknown';
-  const truth = holds(threshold, valueOf(measured, threshold));
-  return truth === 'unknown' ? 'unknown' : truth ? 'pass' : 'fail';
-}
-
-/**
- * The value that a threshold is about: ms for trends. Of what never came, percentiles, mean and maximum are infinite.
- * @returns undefined without a sample
- */
-export function valueOf(measured: Measured, { metric, stage, aggregation }: Threshold): number | undefined {
-  const found = (stage ? measured.metricsOf(stage) : measured.metrics)[metric];
-  if (!found) return undefined;
-  const { of } = aggregation;
-  switch (found.kind) {
-    case 'counter':
-      return of === 'rate' ? found.rate : found.count;
-    case 'rate':
-      return found.value ?? undefined;
-    case 'gauge':
-      return found[of as 'min' | 'mean' | 'max' | 'last'];
-    case 'trend': {
-      if (of === 'count') return found.count;
-      if (of === 'p' || of === 'med') {
-        const trend = measured.trend(metric as TrendName, stage);
-        const us = percentileOf(trend, of === 'p' ? aggregation.percent : 50);
-        return us === undefined ? undefined : us / 1000;
-      }
-      if (of === 'min') return found.min ?? undefined;
-      return found.missing > 0 ? Infinity : ((of === 'max' ? found.max : found.mean) ?? undefined);
-    }
-  }
+function standingOf(measured: Measured, threshold: Threshold, value = valueOf(measured, threshold)): Ruled {
+  return isEarly(measured, threshold) ? 'unknown' : ruledBy(measured, threshold, value);
 }
 
 function valueText(threshold: Threshold, value: number): string {
@@ -109,6 +92,18 @@ function valueText(threshold: Threshold, value: number): string {
 
 const plain = (value: number): string =>
   Number.isInteger(value) ? number(value) : String(Number(value.toPrecision(4)));
+
+/** `1.92 ms`, `at most 14.9 ms: up to 9.3 ms of it may be the generator’s own`, `120 ms, of which up to 40 ms …` */
+function wasWords(measured: Measured, threshold: Threshold, value: number, standing: Ruled): string {
+  const was = valueText(threshold, value);
+  const part = value - otherEndOf(measured, threshold, value);
+  if (part === 0 || Number.isNaN(part)) return was;
+  if (value === Infinity || part < 0) return `${was}, which may be the generator’s own doing`;
+  const own = `up to ${isTrend(threshold.metric) ? milliseconds(part) : plain(part)}`;
+  return standing === 'pass' && threshold.op.startsWith('<')
+    ? `at most ${was}: ${own} of it may be the generator’s own`
+    : `${was}, of which ${own} may be the generator’s own`;
+}
 
 function limitText({ op, limit, metric, aggregation }: Threshold): string {
   const unit = aggregation.of === 'count' ? '' : unitOf(metric);
@@ -188,25 +183,6 @@ const OWNERS: Partial<Record<string, JudgeName>> = {
 /** Metrics that get worse where a user could not even try to join. */
 const ON_JOINING = new Set(['connections', 'connections_failed', 'availability']);
 
-/** Metrics of what did not come in time. */
-const BY_DEADLINE = new Set([
-  'lost',
-  'lost_upper',
-  'late',
-  'delivery_rate',
-  'heartbeats_missed',
-  'arrivals_untold',
-  'departures_untold',
-  'no_host',
-]);
-
-function restsOn(metric: string): RestsOn | undefined {
-  if (metric === 'send_lag' || metric.startsWith('generator_')) return undefined;
-  if (isTrend(metric)) return 'latency';
-  if (BY_DEADLINE.has(metric)) return 'deadline';
-  return OWNERS[metric] === 'disconnects' ? 'silence' : undefined;
-}
-
 /**
  * The standing of a claim that a judge would let fail at one case: a threshold on one of its metrics, if there is one,
  * replaces zero.
@@ -214,7 +190,7 @@ function restsOn(metric: string): RestsOn | undefined {
 export function ruledByThreshold(
   measured: Measured,
   metrics: readonly string[],
-): { standing: Standing; needs_all?: boolean } {
+): { standing: Standing; needs_all?: boolean; excused?: true } {
   const own = measured.plan.thresholds.map(parseThreshold).filter(({ metric }) => metrics.includes(metric));
   if (own.length === 0) return { standing: 'fail' };
   const failing = own.filter((threshold) => standingOf(measured, threshold) === 'fail');
@@ -222,5 +198,7 @@ export function ruledByThreshold(
     const needs_all = failing.every((threshold) => couldTurn(measured, threshold, valueOf(measured, threshold)!));
     return { standing: 'fail', needs_all };
   }
-  return { standing: own.some((threshold) => standingOf(measured, threshold) === 'unknown') ? 'unknown' : 'pass' };
+  const standings = new Set(own.map((threshold) => standingOf(measured, threshold)));
+  if (standings.has('undecided')) return { standing: 'unknown', excused: true };
+  return { standing: standings.has('unknown') ? 'unknown' : 'pass' };
 }

@@ -65,7 +65,8 @@ export function bearingTable(
 export function overloadOf({ load }: Bearing): string | undefined {
   if (load <= 1) return undefined;
   return (
-    'This is more than the generator bears here: it will probably be busy for over 70 % of the time, and what rests ' +
-    'on time unknown (exit 2). Take fewer users, a lower --rate, or more machines (--shard).'
+    'This is more than the generator bears here: it will probably be busy for over 70 % of the time, and lengthen what ' +
+    'it measures. What its own delay may turn is then unknown (exit 2). Take fewer users, a lower --rate, or more ' +
+    'machines (--shard).'
   );
 }

@@ -2,7 +2,7 @@ import { parseThreshold, type Threshold } from '../core/expression.ts';
 import { isTrend } from '../core/metrics.ts';
 import type { Plan } from './plan.ts';
 
-/** What the load generator may be, and still be fit to judge: for the judge, the live line and the plan alike. */
+/** What the load generator may be before it is worth a word: for the judge, the live line and the plan alike. */
 
 /** Above this share of busy time an event loop queues. */
 export const MAX_UTILIZATION = 0.7;

@@ -4,9 +4,9 @@ import type { Metric, Result, Verdict } from '../../result/result.ts';
 export const countOf = ({ metrics }: Result, name: string): number =>
   (metrics[name] as Extract<Metric, { kind: 'counter' | 'trend' }>).count;
 
-/** Whether the run says that its machine was up to it: one that is busy with other tests need not be. */
+/** Whether the run says that nothing held it up: one on a machine that is busy with other tests may be. */
 export const isFit = ({ verdicts }: Result): boolean =>
-  verdicts.some(({ judge, standing }) => judge === 'generator' && standing === 'pass');
+  verdicts.some(({ judge, because }) => judge === 'generator' && because.startsWith('fit to judge'));
 
 /** Whether the run says that this machine kept it from telling. */
 const isExcused = (verdict: Verdict, result: Result): boolean =>

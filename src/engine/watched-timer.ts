@@ -1,0 +1,66 @@
+import type { Clock, Timer } from '../load/ports.ts';
+
+/** Where nothing else is due for so long, the timer is asked for all the same, µs: no standstill goes unseen that lasts longer. */
+const ASKED_US = 5000;
+
+/**
+ * A timer that knows how late it was: its ring waits for the event loop as what comes from the network does, and what is
+ * due late is sent late. It costs nothing while others ask for it every few ms.
+ */
+export class WatchedTimer implements Timer {
+  readonly #timer: Timer;
+  readonly #clock: Clock;
+  #due = Infinity;
+  #next = Infinity;
+  #fire = (): void => {};
+  /** When it is asked for at the latest. */
+  #ask: number;
+  /** What it is set to. */
+  #at = Infinity;
+  #latest = 0;
+
+  constructor(timer: Timer, clock: Clock) {
+    this.#timer = timer;
+    this.#clock = clock;
+    this.#ask = clock() + ASKED_US;
+    this.#arm();
+  }
+
+  set(due: number, fire: () => void, next: number): void {
+    this.#due = due;
+    this.#fire = fire;
+    this.#next = next;
+    this.#arm();
+  }
+
+  clear(): void {
+    this.#due = Infinity;
+    this.#arm();
+  }
+
+  /** By how much it was late at most since the last call, ms; also where its ring has yet to come. */
+  takeLateness(): number {
+    const us = Math.max(this.#latest, this.#clock() - this.#ask);
+    this.#latest = 0;
+    return us / 1000;
+  }
+
+  #arm(): void {
+    const at = Math.min(this.#due, this.#ask);
+    if (at === this.#at) return;
+    this.#at = at;
+    this.#timer.set(at, this.#ring, Math.min(Math.max(this.#due, this.#ask), this.#next));
+  }
+
+  readonly #ring = (): void => {
+    const now = this.#clock();
+    const wasDue = this.#at;
+    this.#at = Infinity;
+    this.#latest = Math.max(this.#latest, now - wasDue);
+    this.#ask = now + ASKED_US;
+    if (this.#due > now) return this.#arm();
+    this.#due = Infinity;
+    this.#fire();
+    return this.#arm();
+  };
+}

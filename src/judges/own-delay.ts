@@ -1,0 +1,176 @@
+import { bucketOf, lowestOf, MIN_US } from '../core/buckets.ts';
+import { spanOf, type GaugeName, type TrendName } from '../core/metrics.ts';
+import { STAGES, type Interval, type Stage, type TrendRecord } from '../core/record.ts';
+import { addTrends, emptyTrend } from '../result/histogram.ts';
+import type { Measured } from '../result/measured.ts';
+
+/**
+ * The load generator's own delay. It only ever lengthens what is measured: a change that is sent late, a message that
+ * waits to be read. By how much at most is known of each slice of the run, from how late its sends and its event loop
+ * were there.
+ */
+
+/** The event loop is asked so often whether it still goes, ms: a standstill may have been longer by so much. */
+const ASKED_MS = 5;
+/** Below this its own delay is not told apart from the server's, ms. */
+export const ACCURACY_MS = 5;
+/** What comes while the event loop is busy waits until that round is over, and then for its turn in the next one. */
+const ROUNDS = 2;
+/** How often one after the other a user waits for the event loop, where that is more than once. */
+export const WAITS: Partial<Record<TrendName, number>> = { connect_time: 4, join_time: 5, recovery_time: 7 };
+/** One read takes all that waits in a socket, up to so many bytes: what is more waits for longer than a round. */
+const READ_AT_ONCE = 2 ** 21;
+/** Below this part of the planned load, sent in its time, what is measured is not of the load that was asked for. */
+export const MIN_OFFERED = 0.95;
+/** An event loop as busy as this may leave unread what nobody counted. */
+const FULL = 0.9;
+
+/** How late the generator itself was in a slice of the run, ms. */
+interface Lateness {
+  /** Its sends. */
+  sends: number;
+  /** One round of its event loop. */
+  loop: number;
+  /** What waited in its sockets for longer than a round; Infinity where nobody knows. */
+  backlog: number;
+}
+
+const maxIn = ({ stages }: Interval, name: GaugeName): number | undefined => {
+  const found = STAGES.flatMap((stage) => stages[stage]?.gauges[name]?.max ?? []);
+  return found.length > 0 ? Math.max(...found) : undefined;
+};
+
+function latenessIn(slice: Interval, isUnreadKnown: boolean): Lateness {
+  const late = Math.max(0, ...STAGES.map((stage) => (slice.stages[stage]?.trends.send_lag?.max_us ?? 0) / 1000));
+  const sends = late > ACCURACY_MS ? late : 0;
+  const seen = maxIn(slice, 'generator_event_loop_delay');
+  return {
+    sends,
+    // The k6 engine does not read its event loop: what holds up its sends holds up its reading.
+    loop: seen === undefined ? sends : seen > ACCURACY_MS ? seen + ASKED_MS : 0,
+    backlog: backlogIn(slice, isUnreadKnown),
+  };
+}
+
+/** Little's law: what waits, divided by what comes in a ms, is how long it waits. */
+function backlogIn(slice: Interval, isUnreadKnown: boolean): number {
+  const unread = maxIn(slice, 'generator_unread_bytes') ?? 0;
+  if (unread > READ_AT_ONCE) {
+    const bytes = STAGES.reduce((sum, stage) => sum + (slice.stages[stage]?.counters.bytes_received ?? 0), 0);
+    return (unread * (slice.to_ms - slice.from_ms)) / bytes;
+  }
+  const isFull = (maxIn(slice, 'generator_event_loop_utilization') ?? 0) > FULL;
+  return isFull && !isUnreadKnown ? Infinity : 0;
+}
+
+const known = new WeakMap<Measured, Lateness[]>();
+
+function latenesses(measured: Measured): Lateness[] {
+  const { slices } = measured;
+  const isUnreadKnown = slices.some((slice) => maxIn(slice, 'generator_unread_bytes') !== undefined);
+  const all = known.get(measured) ?? slices.map((slice) => latenessIn(slice, isUnreadKnown));
+  known.set(measured, all);
+  return all;
+}
+
+/** The worst of what touches a time of the run. */
+function worstIn(measured: Measured, from_ms: number, to_ms: number): Lateness {
+  const worst = { sends: 0, loop: 0, backlog: 0 };
+  for (const [nth, one] of latenesses(measured).entries()) {
+    const slice = measured.slices[nth]!;
+    if (slice.to_ms < from_ms || slice.from_ms >= to_ms) continue;
+    worst.sends = Math.max(worst.sends, one.sends);
+    worst.loop = Math.max(worst.loop, one.loop);
+    worst.backlog = Math.max(worst.backlog, one.backlog);
+  }
+  return worst;
+}
+
+/**
+ * By how much the generator may have lengthened what it measured in this time, ms: at most. 0 where it was too little to
+ * be told, Infinity where nobody knows.
+ * @param waits how often one after the other a user waits for the event loop in what is measured
+ */
+export function ownDelay(measured: Measured, from_ms: number, to_ms: number, waits = 1): number {
+  const { sends, loop, backlog } = worstIn(measured, from_ms, to_ms);
+  return sends + ROUNDS * waits * loop + backlog;
+}
+
+/** The longest that its event loop, or a send, was held up in this time, ms: what a server sees as silence. */
+export function standstill(measured: Measured, from_ms: number, to_ms: number): number {
+  const { sends, loop } = worstIn(measured, from_ms, to_ms);
+  return Math.max(sends, loop);
+}
+
+/** When it was held up for longest. */
+export function worstMoment(measured: Measured): { ms: number; at_ms: number } {
+  const moments = latenesses(measured).map(({ sends, loop }, nth) => {
+    const { from_ms, to_ms } = measured.slices[nth]!;
+    return { ms: Math.max(sends, loop), at_ms: (from_ms + to_ms) / 2 };
+  });
+  return moments.reduce((a, b) => (b.ms > a.ms ? b : a), { ms: 0, at_ms: 0 });
+}
+
+/**
+ * What a trend would be at least without the generator's own delay: every sample less as much as may be its own from
+ * when it began to when it was taken.
+ * @param stage only what was due in this one; else over the trend's own span
+ */
+export function leastOf(measured: Measured, name: TrendName, stage?: Stage): TrendRecord {
+  return leastIn(measured, measured.slices, name, stage ?? (spanOf(name) === 'window' ? 'steady' : undefined));
+}
+
+/** The same of some slices of the run alone. */
+export function leastIn(
+  measured: Measured,
+  slices: readonly Interval[],
+  name: TrendName,
+  stage: Stage | undefined,
+): TrendRecord {
+  const isOwn = name === 'send_lag' || name === 'generator_gc_pause';
+  return slices
+    .flatMap(({ stages, from_ms, to_ms }) =>
+      (stage ? [stage] : STAGES).flatMap((each) => {
+        const trend = stages[each]?.trends[name];
+        if (!trend) return [];
+        const own = isOwn ? 0 : ownDelay(measured, from_ms - trend.max_us / 1000, to_ms, WAITS[name]);
+        return [lessBy(trend, own * 1000)];
+      }),
+    )
+    .reduce(addTrends, emptyTrend());
+}
+
+/** A trend with every sample less by so many µs, a bucket's width of rounding included. */
+function lessBy(trend: TrendRecord, us: number): TrendRecord {
+  if (us === 0) return trend;
+  const less = (value: number): number => Math.max(value - us, MIN_US);
+  const { buckets, count, missing } = trend;
+  const moved = new Map<number, number>();
+  let sum_us = 0;
+  for (let i = 0; i < buckets.length; i += 2) {
+    const value = less(lowestOf(buckets[i]!));
+    const bucket = Math.max(bucketOf(value) - 1, MIN_US);
+    moved.set(bucket, (moved.get(bucket) ?? 0) + buckets[i + 1]!);
+    sum_us += value * buckets[i + 1]!;
+  }
+  return {
+    count,
+    missing,
+    sum_us,
+    min_us: less(trend.min_us),
+    max_us: less(trend.max_us),
+    buckets: [...moved].flat(),
+  };
+}
+
+/**
+ * The part of the planned load that was offered within the window: what was sent late was offered later, not less, but
+ * for as far as the sends were behind at its end.
+ */
+export function offered({ window, slices }: Measured): number {
+  const length_ms = window.to_ms - window.from_ms;
+  const behind_ms = slices
+    .filter(({ from_ms, to_ms }) => (from_ms + to_ms) / 2 > window.to_ms)
+    .map(({ stages }) => (stages.steady?.trends.send_lag?.max_us ?? 0) / 1000);
+  return length_ms > 0 ? length_ms / (length_ms + Math.max(0, ...behind_ms)) : 1;
+}
