@@ -23,7 +23,7 @@ export function writeReports(folder: string, result: Result, formats: readonly R
   }
   const [first] = failures;
   if (failures.length < 2) return first;
-  const isWhole = !result.events.some(({ kind }) => kind === 'journal');
+  const isWhole = result.events.findLast(({ kind }) => kind.startsWith('journal'))?.kind !== 'journal';
   const again = isWhole ? `; once there is room, loadtest report ${shellWord(folder)} makes them again` : '';
   return `${first} Nor can ${failures.length - 1} more${again}.`;
 }

@@ -18,14 +18,14 @@ export const report: Command = async (line, shell) => {
   }
   const screen = screenOf(shell.stdout, !flags['no-color'], shell.env);
   const results: Result[] = [];
-  // All are found before the first is written.
-  for (const run of line.operands.map((named) => findRun(named, flags.out))) {
-    const { result, source } = recall(run);
+  // All are read before the first is written.
+  const runs = line.operands.map((named) => findRun(named, flags.out)).map((run) => ({ ...run, ...recall(run) }));
+  for (const { folder, result, source } of runs) {
     const formats = flags.report.filter((format) => isWritten[source](format));
     if (source === 'running') shell.stderr.write('loadtest: the run is still going on: no file of it is written.\n');
-    const failure = writeReports(run.folder, result, formats);
+    const failure = writeReports(folder, result, formats);
     if (failure) throw new ToolError(failure, { exitCode: EXIT.invalid });
-    const page = formats.includes('html') ? pagePath(run.folder, flags.out, shell.folder) : undefined;
+    const page = formats.includes('html') ? pagePath(folder, flags.out, shell.folder) : undefined;
     const context = { ...screen, exit: EXIT.pass, ...(page !== undefined && { page }) };
     results.push(result);
     if (!flags.json) shell.stdout.write(flags.quiet ? outcomeLines(result, context) : terminal(result, context));

@@ -183,8 +183,7 @@ class Running {
       this.#journal = openJournal(
         request.folder,
         { run: request.run, plan: request.plan, environment: this.#environment },
-        (message) =>
-          this.#event({ at_ms: this.#now(), kind: 'journal', text: `the journal cannot be written: ${message}` }),
+        (event) => this.#event({ at_ms: this.#now(), ...event }),
       );
     }
     const { where, pid } = this.#target;

@@ -43,6 +43,34 @@ export function stageBands(timeline: Result['timeline'], ends: { ramp: number; s
   };
 }
 
+/** Hatches the time of which nothing is known, or nothing for certain. */
+export function gapBands(gaps: NonNullable<Result['gaps']>) {
+  return (plot: uPlot): void => {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.strokeStyle = colour('muted');
+    ctx.lineWidth = dpr();
+    ctx.globalAlpha = 0.35;
+    for (const { from_ms, to_ms } of gaps) {
+      const left = clamp(plot.valToPos(from_ms / 1000, 'x', true), bbox);
+      const right = to_ms === undefined ? bbox.left + bbox.width : clamp(plot.valToPos(to_ms / 1000, 'x', true), bbox);
+      if (right <= left) continue;
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(left, bbox.top, right - left, bbox.height);
+      ctx.clip();
+      ctx.beginPath();
+      for (let x = left - bbox.height; x < right; x += 8 * dpr()) {
+        ctx.moveTo(x, bbox.top + bbox.height);
+        ctx.lineTo(x + bbox.height, bbox.top);
+      }
+      ctx.stroke();
+      ctx.restore();
+    }
+    ctx.restore();
+  };
+}
+
 const clamp = (x: number, { left, width }: uPlot.BBox): number => Math.min(Math.max(x, left), left + width);
 
 /** Numbered marks at the events' moments, as they stand in the list below the charts. */

@@ -6,8 +6,8 @@ import { chart, type Bars, type Line } from './chart.ts';
 import { h, section } from './dom.ts';
 import type { PageDocument } from './document.ts';
 import { resourceCharts } from './resources.ts';
-import { along, short, type Draw } from './series.ts';
-import { eventMarks, limitLine, stageBands } from './marks.ts';
+import { along, breaksOf, broken, short, type Draw } from './series.ts';
+import { eventMarks, gapBands, limitLine, stageBands } from './marks.ts';
 
 /** Seconds between ticks of the time axis. */
 const INCREMENTS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400];
@@ -33,7 +33,7 @@ export function overTime(fed: PageDocument): HTMLElement {
     h(
       'p',
       { class: 'note' },
-      `0:00 is ${clock(Date.parse(result.started_at), fed.zone.offset_min)} ${fed.zone.name}, when the run began; ${measuredWords(result, (at) => clock(at, fed.zone.offset_min))}. Latencies of what is shaded are not judged.`,
+      `0:00 is ${clock(Date.parse(result.started_at), fed.zone.offset_min)} ${fed.zone.name}, when the run began; ${measuredWords(result, (at) => clock(at, fed.zone.offset_min))}. Latencies of what is shaded are not judged.${result.gaps ? ' Of what is hatched not all is known.' : ''}`,
     ),
     eventList(fed),
     h('div', { class: 'charts' }, latencyChart(result, draw), throughputChart(result, draw), usersChart(result, draw)),
@@ -45,16 +45,24 @@ export function overTime(fed: PageDocument): HTMLElement {
 function chartsOf({ result }: PageDocument): Draw {
   const { timeline } = result;
   const marks = eventMarks(result.events.slice(0, MOST_MARKS));
+  const bands = stageBands(timeline, { ...stageEnds(result.plan), steady: result.window.to_ms });
+  const gaps = gapBands(result.gaps ?? []);
+  const breaks = breaksOf(result);
+  const middles = timeline.map(({ from_ms, to_ms }) => (from_ms + to_ms) / 2000);
   return (options) =>
     chart({
       ...options,
-      xs: timeline.map(({ from_ms, to_ms }) => (from_ms + to_ms) / 2000),
+      xs: broken(middles, breaks, ({ middle_ms }) => middle_ms / 1000),
+      lines: options.lines.map((line) => ({ ...line, values: broken(line.values, breaks, () => null) })),
       x: {
         range: [0, timeline.at(-1)!.to_ms / 1000],
         increments: INCREMENTS,
         show: (seconds) => elapsed(seconds * 1000),
       },
-      under: stageBands(timeline, { ...stageEnds(result.plan), steady: result.window.to_ms }),
+      under: (plot) => {
+        bands(plot);
+        gaps(plot);
+      },
       over: (plot) => {
         options.over?.(plot);
         marks(plot);

@@ -117,6 +117,18 @@ describe.skipIf(browser === undefined)(
       expect(dom).toContain('Connections still alive after a time');
     }, 90_000);
 
+    it('hatches time of which nothing is known', async () => {
+      const because = 'a line of its journal is missing or damaged';
+      const gaps = [
+        { from_ms: 12_000, to_ms: 15_000, doubtful: false, because },
+        { from_ms: 30_000, doubtful: true, because },
+      ];
+      const dom = await opened('gaps', { ...failingRun(), gaps });
+      expect(noted(dom, 'trouble')).toBeUndefined();
+      expect(noted(dom, 'charts')).toBe('8 of which 8 drawn');
+      expect(dom).toContain('Of what is hatched not all is known.');
+    }, 90_000);
+
     it('cuts no figure and no example off on a narrow screen', async () => {
       const dom = await opened('narrow', failingRun(), '--window-size=500,900');
       expect(noted(dom, 'wide')).toBe('false');

@@ -104,7 +104,7 @@ function fullAfter(room: number): () => void {
 
 describe('a full disk', () => {
   const told: string[] = [];
-  const open = () => openJournal(folder, headerOf(), (message) => told.push(message));
+  const open = () => openJournal(folder, headerOf(), ({ text }) => told.push(text));
   beforeEach(() => {
     told.length = 0;
   });
@@ -114,7 +114,7 @@ describe('a full disk', () => {
       .map(({ stages }) => (stages as ReturnType<typeof second>['stages']).steady!.counters.deliveries!)
       .reduce((a, b) => a + b);
 
-  test('is said once; what it refused is kept and written when there is room, so that nothing is missing', () => {
+  test('is told once, and when it is over; what it refused is kept and written when there is room, so that nothing is missing', () => {
     const journal = open();
     const free = fullAfter(10);
     journal.write(second(0));
@@ -124,7 +124,10 @@ describe('a full disk', () => {
     journal.write(second(3));
     journal.end({ ended_ms: 4000 });
     journal.close();
-    expect(told).toEqual(['ENOSPC: no space left on device, write']);
+    expect(told).toEqual([
+      'the journal cannot be written: ENOSPC: no space left on device, write',
+      'the journal is written again, with what it lacked',
+    ]);
     const { intervals, end, gaps, damage } = readJournal(path);
     expect(intervals.map(({ from_ms, to_ms }) => [from_ms, to_ms])).toEqual([
       [0, 3000],

@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
-import type { Interval } from '../core/record.ts';
+import type { Interval, RunEvent } from '../core/record.ts';
 import type { Plan, RunIdentity } from '../plan/plan.ts';
 import { combine } from './interval.ts';
 import { sealed } from './journal-line.ts';
@@ -46,16 +46,20 @@ export interface JournalWriter {
 /**
  * Begins a run's journal in its folder. What a full disk refuses is kept, and written as one longer interval once there
  * is room: then nothing is missing. Where there is none until the run ends, the journal ends with what was written.
- * @param onError told once when the disk takes no more; the run goes on
+ * @param tell that the disk takes no more, and that all is written that it refused
  */
-export function openJournal(folder: string, header: JournalHeader, onError: (message: string) => void): JournalWriter {
+export function openJournal(
+  folder: string,
+  header: JournalHeader,
+  tell: (event: Pick<RunEvent, 'kind' | 'text'>) => void,
+): JournalWriter {
   const length = journalIntervalMs(header.plan);
   let file: number | undefined = openSync(join(folder, JOURNAL_NAME), 'a');
   let beginning: object | undefined = { schema: JOURNAL_SCHEMA, ...header, pid: process.pid };
   let waiting: Interval | undefined;
   let lines = 0;
   let before: number | undefined;
-  let told = false;
+  let failing = false;
   let torn = false;
 
   /** @returns whether the whole line is in the file */
@@ -69,8 +73,8 @@ export function openJournal(folder: string, header: JournalHeader, onError: (mes
       for (; at < bytes.length; torn = true) at += writeSync(file, bytes, at);
       torn = false;
     } catch (error) {
-      if (!told) onError(messageOf(error));
-      told = true;
+      if (!failing) tell({ kind: 'journal', text: `the journal cannot be written: ${messageOf(error)}` });
+      failing = true;
       // Without its line end alone it is whole.
       if (at < bytes.length - 1) return false;
     }
@@ -81,7 +85,10 @@ export function openJournal(folder: string, header: JournalHeader, onError: (mes
   const flush = (): boolean => {
     if (beginning && append(beginning)) beginning = undefined;
     if (!beginning && waiting && append(waiting)) waiting = undefined;
-    return !beginning && !waiting;
+    const isWhole = !beginning && !waiting;
+    if (isWhole && failing) tell({ kind: 'journal-whole', text: 'the journal is written again, with what it lacked' });
+    if (isWhole) failing = false;
+    return isWhole;
   };
 
   flush();
