@@ -20,25 +20,47 @@ export interface StateAnswer {
   shown?: string;
 }
 
+/** The opening handshake once more, with one thing changed; `get`: a plain HTTP request in its place. */
+export interface Retry {
+  change: string;
+  way: 'tls' | 'plain' | 'path' | 'origin' | 'subprotocol' | 'get';
+  path?: string;
+  outcome: string;
+  /** Where HTTP was answered. */
+  status?: number;
+}
+
 /** What the steps learnt, as values: all that the diagnosis goes by. What no step could see is absent. */
 export interface Facts {
   addresses?: { address: string; outcome: 'open' | 'refused' | 'filtered' | 'failed'; ms: number; error?: string }[];
   unresolved?: string;
   port_holder?: PortHolder;
+  /** That a proxy is set in the environment, where no address could be reached. */
+  proxy?: string;
   tls?: {
     expired_since?: string;
     not_before?: string;
+    /** What the system said, and what that means. */
     error?: string;
+    meaning?: string;
+    hint?: string;
     /** Whom the certificate is for. */
     names?: string;
     valid_to?: string;
-    /** With the certificate taken as it is, HTTP 101 comes. */
-    upgrades_otherwise?: boolean;
+    /** What came of the handshake with the certificate taken as it is. */
+    otherwise?: string;
   };
-  /** What the port said to the opening handshake. */
-  upgrade?: { status?: number; said: 'upgrade' | 'http' | 'nothing' | 'closed' | 'other'; text?: string };
-  /** Where the handshake was refused: the way by which it does get an answer. */
-  detour?: { way: 'tls' | 'plain' | 'path'; path?: string; outcome: string };
+  /** What the port said to the opening handshake. `alert`: TLS ended it, after its own handshake had passed. */
+  upgrade?: {
+    said: 'upgrade' | 'http' | 'nothing' | 'closed' | 'other' | 'alert';
+    status?: number;
+    /** What came, as it may be shown; what it means, and what to do. */
+    text?: string;
+    meaning?: string;
+    hint?: string;
+  };
+  /** Where the handshake was refused: what came of it with one thing changed. */
+  retries?: Retry[];
   /** The `Server:` header, where there is one. */
   server_header?: string;
   kind?: Kind;

@@ -1,5 +1,6 @@
 import { TEXT } from '../core/frames.ts';
 import { formatDuration } from '../core/units.ts';
+import { ACKNOWLEDGED } from './causes/rule.ts';
 import type { Variation } from './facts.ts';
 import { NoWire } from './open.ts';
 import { failed, onceMore, passed, type CheckContext, type Finding } from './step.ts';
@@ -28,7 +29,13 @@ export async function joins(context: CheckContext): Promise<Finding> {
 async function varied(context: CheckContext, before: string): Promise<{ variations: Variation[]; evidence: string[] }> {
   const variations = await vary(context, before);
   const rows = variations.map(({ change, outcome, rules_out, same }) => {
-    const so = same ? `so not ${rules_out}` : `that makes the difference: ${rules_out}`;
+    // Only what is better shows what it was: much may make it worse.
+    const helps = outcome === ACKNOWLEDGED;
+    const so = helps
+      ? `that makes the difference: ${rules_out}`
+      : same
+        ? `so not ${rules_out}`
+        : 'otherwise, and no better';
     return [change, `${outcome}  ${so}`] as const;
   });
   return { variations, evidence: onceMore(rows) };

@@ -1,22 +1,25 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { portOf } from '../engine/addresses.ts';
-import { openingHandshake } from '../engine/handshake.ts';
+import { BODY_MS, breaksOff, heardIn } from '../engine/answer.ts';
+import { openingHandshake, refusalIn } from '../engine/handshake.ts';
 import { causeOf, type SystemError } from '../engine/system-error.ts';
+import { tlsOptions, type Trust } from '../engine/tls.ts';
 import type { Target } from '../plan/plan.ts';
+import type { HttpAnswer } from '../protocol/http-answer.ts';
 import { Wire } from './wire.ts';
 
-/** What was answered to the opening handshake. */
-export interface Answer {
-  status?: number;
-  fields: Map<string, string>;
-  accept_right: boolean;
-  /** The beginning of what came, where it is no HTTP. */
-  raw: string;
+/** An answer to the opening handshake that lets it pass. */
+export interface Passed {
+  answer: HttpAnswer;
+  /** What of it a client may not take: the server broke the handshake. */
+  wrong?: string;
+  /** How it is written otherwise than HTTP has it, which some clients refuse. */
+  faults: readonly string[];
 }
 
 export interface WireOptions {
-  target: Pick<Target, 'headers' | 'subprotocols' | 'ca'>;
+  target: Pick<Target, 'headers' | 'subprotocols' | 'ca' | 'cert' | 'key'>;
   wait_ms: number;
   /** Fields of the handshake that are otherwise not sent. */
   headers?: Record<string, string>;
@@ -31,10 +34,10 @@ export interface WireOptions {
 /** No WebSocket could be had. */
 export class NoWire extends Error {
   /** What was answered, as far as anything was. */
-  readonly answer: Answer | undefined;
+  readonly answer: HttpAnswer | undefined;
   readonly why: 'failed' | 'nothing' | 'closed' | 'refused';
 
-  constructor(why: NoWire['why'], message: string, answer?: Answer) {
+  constructor(why: NoWire['why'], message: string, answer?: HttpAnswer) {
     super(message);
     this.why = why;
     this.answer = answer;
@@ -42,12 +45,11 @@ export class NoWire extends Error {
 }
 
 /** A bare or TLS socket towards an address. */
-function socketTo(url: URL, { ca }: Pick<Target, 'ca'>, trusting: boolean): Socket {
+function socketTo(url: URL, trust: Trust, trusting: boolean): Socket {
   const host = hostOf(url);
   const port = portOf(url);
   if (url.protocol !== 'wss:') return connectTcp({ host, port });
-  const named = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
-  return connectTls({ host, port, ...named, rejectUnauthorized: !trusting, ...(ca !== undefined && { ca }) });
+  return connectTls({ host, port, rejectUnauthorized: !trusting, ...tlsOptions(trust, host) });
 }
 
 export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
@@ -63,8 +65,9 @@ export function open(address: string, options: WireOptions): Promise<Wire> {
   const socket = socketTo(url, target, trusting);
   socket.setNoDelay(true);
   return new Promise((resolve, reject) => {
-    let head = Buffer.alloc(0);
-    const fail = (why: NoWire['why'], message: string, answer?: Answer): void => {
+    let text = '';
+    let refusal: HttpAnswer | undefined;
+    const fail = (why: NoWire['why'], message: string, answer?: HttpAnswer): void => {
       clearTimeout(late);
       signal?.removeEventListener('abort', onAbort);
       socket.destroy();
@@ -72,22 +75,28 @@ export function open(address: string, options: WireOptions): Promise<Wire> {
     };
     const onAbort = (): void => fail('failed', 'stopped');
     const late = setTimeout(() => fail('nothing', `nothing came back within ${wait_ms / 1000} s`), wait_ms);
-    const onError = (error: SystemError): void => fail('failed', causeOf(error));
-    const onClose = (): void =>
-      fail('closed', 'it closed the connection instead of an answer', head.length > 0 ? parse(head) : undefined);
+    const refused = (): void => fail('refused', `HTTP ${refusal!.status}`, refusal);
+    const onError = (error: SystemError): void => (refusal ? refused() : fail('failed', causeOf(error)));
+    const onClose = (): void => (refusal ? refused() : fail('closed', breaksOff(text)));
     const onData = (data: Buffer): void => {
-      head = Buffer.concat([head, data]);
-      const end = head.indexOf('\r\n\r\n');
-      if (end < 0 && (head.length < 5 || head.toString('latin1', 0, 5) === 'HTTP/')) return;
-      const answer = parse(end < 0 ? head : head.subarray(0, end), handshake.accept);
-      if (answer.status !== 101) {
-        fail('refused', answer.status === undefined ? 'no HTTP' : `HTTP ${answer.status}`, answer);
+      text += data.toString('latin1');
+      const heard = heardIn(text);
+      if (!heard) return;
+      if ('none' in heard) return fail('refused', heard.none);
+      if (heard.answer.status !== 101) {
+        // The rest of what it says may be a moment behind.
+        if (!refusal) setTimeout(refused, BODY_MS).unref();
+        refusal = heard.answer;
+        if (heard.whole) refused();
         return;
       }
       clearTimeout(late);
       socket.off('data', onData).off('error', onError).off('close', onClose);
       signal?.removeEventListener('abort', onAbort);
-      const wire = new Wire(socket, answer, head.subarray(end + 4), pongs);
+      const { answer, faults, end } = heard;
+      const wrong = refusalIn(answer, handshake);
+      const passed = { answer, faults, ...(wrong !== undefined && { wrong }) };
+      const wire = new Wire(socket, passed, data.subarray(data.length - (text.length - end)), pongs);
       if (signal) {
         const cut = (): void => wire.cut();
         signal.addEventListener('abort', cut);
@@ -100,24 +109,4 @@ export function open(address: string, options: WireOptions): Promise<Wire> {
     signal?.addEventListener('abort', onAbort);
     socket.once(url.protocol === 'wss:' ? 'secureConnect' : 'connect', () => socket.write(handshake.request, 'latin1'));
   });
-}
-
-const RAW_SHOWN = 120;
-
-function parse(head: Buffer, accept = ''): Answer {
-  const text = head.toString('latin1');
-  const [first = '', ...lines] = text.split(/\r?\n/);
-  const status = /^HTTP\/1\.[01] (\d{3})/.exec(first)?.[1];
-  const fields = new Map(
-    lines.map((line): [string, string] => {
-      const colon = line.indexOf(':');
-      return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
-    }),
-  );
-  return {
-    ...(status !== undefined && { status: Number(status) }),
-    fields,
-    accept_right: fields.get('sec-websocket-accept') === accept,
-    raw: text.slice(0, RAW_SHOWN),
-  };
 }

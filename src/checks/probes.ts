@@ -1,5 +1,7 @@
 import { PING, PONG, TEXT } from '../core/frames.ts';
 import { formatBytes, formatDuration } from '../core/units.ts';
+import { secretsOf } from '../engine/refusal.ts';
+import { answerWords } from '../protocol/http-answer.ts';
 import type { ChecklistLine } from './checklist.ts';
 import { factsOf, type Sighting } from './lookout.ts';
 import { failed, passed, skipped, type Finding } from './step.ts';
@@ -10,23 +12,21 @@ import { aborts, answered, closing, connect, MIB, question, type Subject } from 
 async function handshake(subject: Subject): Promise<Finding> {
   const wire = await connect(subject);
   wire.cut();
-  const { fields, accept_right } = wire.answer;
-  const extension = fields.get('sec-websocket-extensions');
-  const chosen = fields.get('sec-websocket-protocol');
-  if (!accept_right) return failed('a wrong Sec-WebSocket-Accept: it does not know the WebSocket handshake');
-  if (extension !== undefined) {
-    return failed(`it answers with the extension ${extension}, which nobody offered`, { unasked_extension: extension });
+  const { answer, wrong, faults } = wire.passed;
+  const extension = answer.fields.get('sec-websocket-extensions');
+  if (wrong !== undefined) {
+    const facts = extension === undefined ? {} : { unasked_extension: extension };
+    const { headers } = subject.options.target;
+    return failed(wrong, facts, [answerWords(answer, secretsOf(Object.entries(headers)))]);
   }
-  if (chosen !== undefined && !subject.options.target.subprotocols.includes(chosen)) {
-    return failed(`it chooses the sub-protocol ${chosen}, which nobody offered`);
-  }
+  if (faults.length > 0) return failed(`its answer has ${faults.join(', and ')}: ws and websockets refuse that`);
   return passed('handshake right; no extension, no sub-protocol that nobody asked for');
 }
 
 async function compression(subject: Subject): Promise<Finding> {
   const wire = await connect(subject, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } });
   wire.cut();
-  const extension = wire.answer.fields.get('sec-websocket-extensions');
+  const extension = wire.passed.answer.fields.get('sec-websocket-extensions');
   if (extension === undefined)
     return passed('no compression, not even where it is offered', { compresses_if_offered: false });
   return skipped(`it compresses where a client offers it (${extension}); Qt offers none`, {

@@ -2,8 +2,13 @@ import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { connect as connectTls, type PeerCertificate } from 'node:tls';
 import { formatDuration } from '../core/units.ts';
-import { refusalMeaning } from '../protocol/refusals.ts';
-import { detours } from './detours.ts';
+import { asked, evidenceOf, explain, type Asked } from '../engine/refusal.ts';
+import { causeOf, WRONG_NAME } from '../engine/system-error.ts';
+import { tlsOptions } from '../engine/tls.ts';
+import { shown } from '../protocol/http-answer.ts';
+import { refusalWords } from '../protocol/refusals.ts';
+import { proxyNote } from '../engine/proxy-env.ts';
+import { detours, withoutTls } from './detours.ts';
 import type { Facts } from './facts.ts';
 import { isLoopback, portOf } from '../engine/addresses.ts';
 import { holderWords, portHolder } from '../engine/port-holder.ts';
@@ -13,18 +18,32 @@ import { hostOf, NoWire, open } from './open.ts';
 
 /** Layer 0: from a name to HTTP 101. */
 
-const urlOf = (context: CheckContext): URL => new URL(context.address(context.fresh('look'), context.fresh('nobody')));
+/** Ids that nobody has, the address that they make, and what is asked by it. */
+function lookAt(context: CheckContext): { url: URL; ask: Asked } {
+  const [session, user] = [context.fresh('look'), context.fresh('nobody')];
+  const address = context.address(session, user);
+  return { url: new URL(address), ask: asked(context.target, context.target.urls[0]!, address, session, user) };
+}
+
+const urlOf = (context: CheckContext): URL => lookAt(context).url;
 
 async function resolve(context: CheckContext): Promise<Finding> {
-  const host = hostOf(urlOf(context));
+  const url = urlOf(context);
+  const host = hostOf(url);
   try {
     const all = await lookup(host, { all: true });
     return passed(`${host}: ${all.map(({ address }) => address).join(', ')}`);
   } catch (error) {
     const says = `there is no host called ${host} (${(error as NodeJS.ErrnoException).code})`;
-    return failed(says, { unresolved: host });
+    return failed(says, { unresolved: host, ...proxyFact(url) }, proxyLine(url));
   }
 }
+
+const proxyFact = ({ href }: URL): Facts => {
+  const proxy = proxyNote(href);
+  return proxy === undefined ? {} : { proxy };
+};
+const proxyLine = (url: URL): string[] => Object.values(proxyFact(url) as Record<string, string>);
 
 type Tried = NonNullable<Facts['addresses']>[number];
 
@@ -60,9 +79,13 @@ async function tcp(context: CheckContext): Promise<Finding> {
     )
     .join(', ');
   const holder = isLoopback(url.hostname) ? portHolder(port) : undefined;
-  const facts: Facts = { addresses, ...(holder && { port_holder: holder }) };
+  const isOpen = addresses.some(({ outcome }) => outcome === 'open');
+  const isFiltered = !isOpen && addresses.some(({ outcome }) => outcome === 'filtered');
+  const proxy = isFiltered ? proxyFact(url) : {};
+  const facts: Facts = { addresses, ...(holder && { port_holder: holder }), ...proxy };
   const evidence = isLoopback(url.hostname) ? [`port ${port}: ${holderWords(port, holder)}`] : [];
-  const finding = addresses.some(({ outcome }) => outcome === 'open') ? passed : failed;
+  if (isFiltered) evidence.push(...proxyLine(url));
+  const finding = isOpen ? passed : failed;
   return finding(`port ${port}: ${says}`, facts, evidence);
 }
 
@@ -72,42 +95,35 @@ async function tls(context: CheckContext): Promise<Finding> {
   const url = urlOf(context);
   if (url.protocol !== 'wss:') return skipped('ws:// has no TLS');
   const finding = await certificate(url, context);
-  const { error, valid_to, expired_since } = finding.facts?.tls ?? {};
-  // No certificate came at all: perhaps there is no TLS.
-  const again = error !== undefined && valid_to === undefined ? await detours(url, context, false) : undefined;
-  const upgrades = expired_since !== undefined && (await upgradesTrusting(url, context));
-  return {
-    ...finding,
-    evidence: [
-      ...(finding.evidence ?? []),
-      ...(again?.evidence ?? []),
-      ...(upgrades ? ['once more, with the certificate taken as it is: HTTP 101'] : []),
-    ],
-    facts: {
-      ...finding.facts,
-      ...again?.facts,
-      ...(upgrades && { tls: { ...finding.facts?.tls, upgrades_otherwise: true } }),
-    },
-  };
+  const { facts = {}, evidence = [] } = finding;
+  if (finding.standing !== 'fail') return finding;
+  if (facts.tls?.valid_to === undefined) {
+    // No certificate came at all: perhaps there is no TLS.
+    const again = await withoutTls(url, context);
+    return { ...finding, evidence: [...evidence, ...again.evidence], facts: { ...facts, ...again.facts } };
+  }
+  const otherwise = await trusting(url, context);
+  const line = `once more, with the certificate taken as it is: ${otherwise}`;
+  return { ...finding, evidence: [...evidence, line], facts: { ...facts, tls: { ...facts.tls, otherwise } } };
 }
 
-async function upgradesTrusting(url: URL, context: CheckContext): Promise<boolean> {
+/** What comes of the handshake with any certificate: what else there may be. */
+async function trusting(url: URL, context: CheckContext): Promise<string> {
   try {
     const wire = await open(url.href, { ...context, trusting: true });
     wire.cut();
-    return true;
-  } catch {
-    return false;
+    return 'HTTP 101';
+  } catch (error) {
+    if (!(error instanceof NoWire)) throw error;
+    return refusalWords(error.message);
   }
 }
 
 /** What the server shows, taken whatever it is. */
 function certificate(url: URL, context: CheckContext): Promise<Finding> {
   const host = hostOf(url);
-  const { ca } = context.target;
   return new Promise((done) => {
-    const named = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
-    const options = { host, port: portOf(url), rejectUnauthorized: false, ...named, ...(ca !== undefined && { ca }) };
+    const options = { host, port: portOf(url), rejectUnauthorized: false, ...tlsOptions(context.target, host) };
     const socket = connectTls(options);
     const end = (finding: Finding): void => {
       clearTimeout(late);
@@ -118,8 +134,9 @@ function certificate(url: URL, context: CheckContext): Promise<Finding> {
       end(failed('the TLS handshake is never answered', { tls: { error: 'no answer' } }));
     }, context.wait_ms);
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code ?? error.message;
-      end(failed(`TLS failed: ${refusalMeaning(why)?.meaning ?? why} (${why})`, { tls: { error: why } }));
+      const why = causeOf(error);
+      const { meaning, hint } = explain(why, undefined, lookAt(context).ask);
+      end(failed(`TLS failed: ${meaning} (${why})`, { tls: { error: why, meaning, hint } }));
     });
     socket.once('secureConnect', () => {
       end(
@@ -139,36 +156,39 @@ function certificateFinding(found: PeerCertificate, trusted: boolean, why: unkno
   }
   if (Date.parse(found.valid_from) > Date.now()) {
     const not_before = new Date(found.valid_from).toISOString();
-    return failed(`the certificate is valid from ${day(found.valid_from)} only`, { tls: { not_before } }, evidence);
+    return failed(
+      `the certificate is valid from ${day(found.valid_from)} only`,
+      { tls: { not_before, valid_to } },
+      evidence,
+    );
   }
   if (!trusted) {
     const error = why instanceof Error ? ((why as NodeJS.ErrnoException).code ?? why.message) : String(why);
-    const says =
-      error === 'ERR_TLS_CERT_ALTNAME_INVALID'
-        ? `the certificate is for ${names}, not for ${host}`
-        : `the certificate is not trusted (${error})`;
-    return failed(says, { tls: { error, names, valid_to } }, evidence);
+    const { meaning, hint } = explain(error);
+    const says = error === WRONG_NAME ? `the certificate is for ${names}, not for ${host}` : `${meaning} (${error})`;
+    return failed(says, { tls: { error, meaning, hint, names, valid_to } }, evidence);
   }
   return passed(`the certificate is trusted, and valid until ${day(found.valid_to)}`, { tls: { valid_to } }, evidence);
 }
 
 async function upgrade(context: CheckContext): Promise<Finding> {
   const began = performance.now();
-  const url = urlOf(context);
+  const { url, ask } = lookAt(context);
   try {
     const wire = await twice(() => open(url.href, context));
     const ms = performance.now() - began;
     wire.cut();
-    const server = wire.answer.fields.get('server');
-    const says = `HTTP 101 in ${formatDuration(ms)}${server === undefined ? '' : `, "Server: ${server}"`}`;
+    const server = wire.passed.answer.fields.get('server');
+    const says = `HTTP 101 in ${formatDuration(ms)}${server === undefined ? '' : `, "Server: ${shown(server)}"`}`;
     return passed(says, {
       upgrade: { status: 101, said: 'upgrade' },
       ...(server !== undefined && { server_header: server }),
     });
   } catch (error) {
     if (!(error instanceof NoWire)) throw error;
-    const finding = refused(error);
-    const { evidence, facts } = await detours(url, context, error.answer?.status !== undefined);
+    const finding = refused(error, ask);
+    if (finding.facts?.upgrade?.said === 'alert') return finding;
+    const { evidence, facts } = await detours(url, context, error.answer?.status);
     return { ...finding, evidence: [...(finding.evidence ?? []), ...evidence], facts: { ...finding.facts, ...facts } };
   }
 }
@@ -183,25 +203,27 @@ async function twice(attempt: () => Promise<Wire>): Promise<Wire> {
   }
 }
 
-function refused({ why, message, answer }: NoWire): Finding {
-  const server = answer?.fields.get('server');
-  const header: Facts = server === undefined ? {} : { server_header: server };
-  if (answer?.status !== undefined) {
-    const meaning = refusalMeaning(`HTTP ${answer.status}`)?.meaning ?? 'it is no WebSocket endpoint';
-    const facts: Facts = { upgrade: { status: answer.status, said: 'http' }, ...header };
-    return failed(`HTTP ${answer.status} where 101 was expected: ${meaning}`, facts, [answer.raw.split('\r\n')[0]!]);
+function refused({ why, message, answer }: NoWire, ask: Asked): Finding {
+  const { meaning, hint, said } = explain(message, answer, ask);
+  if (answer) {
+    const server = answer.fields.get('server');
+    const facts: Facts = {
+      upgrade: { status: answer.status, said: 'http', text: said, meaning, hint },
+      ...(server !== undefined && { server_header: server }),
+    };
+    return failed(`HTTP ${answer.status} where 101 was expected: ${meaning}`, facts, evidenceOf(answer, ask));
   }
   if (why === 'nothing') {
     const says = `the port is open, and the handshake is never answered: ${message}`;
     return failed(says, { upgrade: { said: 'nothing' } });
   }
-  if (answer) {
-    const text = answer.raw.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 60);
-    return failed(`it speaks no HTTP: it answered "${text}"`, { upgrade: { said: 'other', text } });
-  }
-  const meaning = why === 'failed' ? (refusalMeaning(message)?.meaning ?? message) : message;
-  const says = `no answer to the handshake: ${meaning}${meaning === message ? '' : ` (${message})`}`;
-  return failed(says, { upgrade: { said: 'closed' } });
+  const words = said === '' ? meaning : `${meaning} (${said})`;
+  if (why === 'refused') return failed(words, { upgrade: { said: 'other', text: message, meaning, hint } });
+  const isAlert = /ALERT/.test(message);
+  const isAbout = isAlert || ask.showsCertificate;
+  return failed(`no answer to the handshake: ${words}`, {
+    upgrade: { said: isAlert ? 'alert' : 'closed', text: message, meaning, ...(isAbout && { hint }) },
+  });
 }
 
 export const reach: readonly Step[] = [

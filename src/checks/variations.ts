@@ -1,3 +1,4 @@
+import { ACKNOWLEDGED } from './causes/rule.ts';
 import type { Variation } from './facts.ts';
 import { NOT_HERE, qtOutcome } from './qt-client.ts';
 import type { CheckContext } from './step.ts';
@@ -30,7 +31,7 @@ async function outcomeOf(
   const acknowledged = (): boolean => wire.received.some((one) => jsonOf(one)?.['type'] === 'connection:ack');
   await wire.until(acknowledged, context.wait_ms);
   const { closed } = wire;
-  const outcome = acknowledged() ? 'acknowledged' : closed ? String(closed.code) : 'no connection:ack';
+  const outcome = acknowledged() ? ACKNOWLEDGED : closed ? String(closed.code) : 'no connection:ack';
   wire.cut();
   return outcome;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { BINARY, CLOSE, FrameError, FrameReader, HEADER, maskFrame, PING, PONG, TEXT } from '../core/frames.ts';
-import type { Answer } from './open.ts';
+import type { Passed } from './open.ts';
 
 /** What came on the wire, and when. */
 export interface Received {
@@ -27,7 +27,8 @@ const SHOWN_BYTES = 16;
 
 /** A connection of which everything is seen exactly, and by which anything can be sent. */
 export class Wire {
-  readonly answer: Answer;
+  /** How the handshake was answered. */
+  readonly passed: Passed;
   readonly received: Received[] = [];
   closed: Closed | undefined;
   /** What was wrong with the server's frames. */
@@ -39,9 +40,9 @@ export class Wire {
   readonly #waiting = new Set<() => void>();
   #ourClose = false;
 
-  constructor(socket: Socket, answer: Answer, rest: Buffer, pongs: boolean) {
+  constructor(socket: Socket, passed: Passed, rest: Buffer, pongs: boolean) {
     this.#socket = socket;
-    this.answer = answer;
+    this.passed = passed;
     this.#pongs = pongs;
     socket.on('data', (data) => this.#read(data));
     socket.on('error', () => {});

@@ -16,6 +16,7 @@ const NOT_REACHED = { reach: 'fail', protocol: 'not run', server: 'not run' };
 describe.concurrent('what is no collaboration server', () => {
   it.each<[string, string, string, Record<string, string>, RegExp]>([
     ['a plain HTTP server', 'http', 'plain-http', NOT_REACHED, /HTTP 200 where 101 was expected/],
+    ['a web server that cuts upgrades', 'cuts', 'drops-handshake', NOT_REACHED, /speaks HTTP, and cuts the connection/],
     ['a TCP port that never answers', 'mute', 'never-answers', NOT_REACHED, /never answers/],
     ['a server with TLS, asked without', 'expired', 'wants-tls', NOT_REACHED, /speaks wss:/],
     ['Engine.IO', 'engine.io', 'other-protocol', STANDS, /speaks Engine\.IO \(first frame `0\{"sid":…`\)/],
@@ -41,7 +42,16 @@ describe.concurrent('what is no collaboration server', () => {
   it.each<[string, string, string, RegExp, RegExp, ca?: string]>([
     ['an expired certificate', 'expired', 'certificate-expired', /expired on 2020-02-01/, /the handshake passes/],
     ['a server without TLS, asked with', 'quiet', 'no-tls', /speaks ws:\/\/, without TLS/, /got HTTP 101/],
+    [
+      'two things',
+      'client certificate',
+      'certificate-name',
+      /another name/,
+      /as well: it wants a certificate/,
+      'untrusted',
+    ],
     ['an unknown authority', 'untrusted', 'certificate-untrusted', /who has signed/, /DEPTH_ZERO_SELF_SIGNED_CERT/],
+    ['a certificate of the future', 'early', 'certificate-early', /valid from 2090-01-01 only/, /the handshake passes/],
     ['another name', 'untrusted', 'certificate-name', /another name/, /is for elsewhere\.example, .*127/, 'untrusted'],
   ])('is told behind wss://: %s', async (_, kind, cause, what, reason, ca) => {
     const server = await startFixture(oddCommand(kind));

@@ -58,6 +58,22 @@ export const loadOptions = {
     read: asText,
     about: 'PEM file of a certificate authority to trust, for wss://',
   },
+  cert: {
+    group: 'target',
+    commands: REACHING,
+    value: 'FILE',
+    read: asText,
+    about: 'PEM file of a client certificate to show, for wss://, with those in between',
+    example: '--cert client.pem --key client.key',
+  },
+  key: {
+    group: 'target',
+    commands: REACHING,
+    value: 'FILE',
+    read: asText,
+    otherwise: 'in the file of --cert',
+    about: 'PEM file of the private key of --cert, not encrypted; never printed',
+  },
   start: {
     group: 'target',
     commands: TARGET,

@@ -16,6 +16,7 @@ const USERS = '--users takes a whole number from 1 to 1000000, not';
 const TIME = '--duration takes a time with its unit such as 500ms, 30s, 5m, 8h or 1h30m, not';
 const HOST = '--url takes an address with a host, such as ws://localhost:8765, not';
 const PORT = '--url takes an address whose port is a whole number from 1 to 65535, not';
+const CERT = 'src/engine/testing/certificate.pem';
 const CASES: [string | string[], string][] = [
   ['--users 0', `${USERS} 0.`],
   ['--users -1', `${USERS} -1.`],
@@ -154,6 +155,34 @@ const CASES: [string | string[], string][] = [
   [
     '--ca absent.pem --url wss://x',
     "--ca absent.pem cannot be read: ENOENT: no such file or directory, open 'absent.pem'.",
+  ],
+  [
+    '--ca x.pem --url ws://x',
+    '--ca is about wss://, and the address has no TLS. Write wss:// in --url, or leave it out.',
+  ],
+  [
+    'watch --key x.pem --cert y.pem --url ws://x',
+    '--cert is about wss://, and the address has no TLS. Write wss:// in --url, or leave it out.',
+  ],
+  ['--cert x.pem', '--cert is about a server of yours, and there is none. Add --url ws://HOST:PORT.'],
+  ['check --key x.pem', '--key is about a server of yours, and there is none. Add --url ws://HOST:PORT.'],
+  ['check --key x.pem --url wss://x', '--key is the key of a certificate, and there is none. Add --cert FILE.'],
+  [
+    '--cert package.json --url wss://x',
+    '--cert package.json holds no certificate in PEM form. It begins with -----BEGIN CERTIFICATE-----.',
+  ],
+  [`--cert ${CERT} --url wss://x`, `--cert ${CERT} needs its private key. Add --key FILE.`],
+  [
+    `--cert ${CERT} --key absent.pem --url wss://x`,
+    "--key absent.pem cannot be read: ENOENT: no such file or directory, open 'absent.pem'.",
+  ],
+  [
+    `--cert ${CERT} --key ${CERT} --url wss://x`,
+    `--key ${CERT} holds no private key in PEM form. It begins with -----BEGIN PRIVATE KEY-----. Out of a .p12 or .pfx: openssl pkcs12 -in FILE -nodes -nocerts.`,
+  ],
+  [
+    `--cert ${CERT} --key src/checks/fixtures/early.pem --url wss://x`,
+    `--key src/checks/fixtures/early.pem is not the key of ${CERT}: the two do not belong together.`,
   ],
   [
     'steady drag',

@@ -1,9 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { ToolError, messageOf } from '../core/errors.ts';
+import { ToolError } from '../core/errors.ts';
 import { parseThreshold } from '../core/expression.ts';
-import { quoted } from '../core/quoted.ts';
-import { fileText } from '../core/text.ts';
 import { loopbackAddresses, portOf, printable, reachOf } from '../engine/addresses.ts';
 import type { LoadedScenario } from '../engine/loader.ts';
 import type { RunRequest } from '../engine/request.ts';
@@ -18,6 +15,7 @@ import { ITEMS_EACH } from '../scenario/journey.ts';
 import { roomOf } from '../scenario/replay.ts';
 import { joined } from './header-readers.ts';
 import { OPTIONS, type Settings } from './options.ts';
+import { refuseTlsWithout, trustOf } from './pem-files.ts';
 
 /** The settings that decide a run; the others are about what is printed and written. */
 export type RunSettings = Omit<Settings, 'help' | 'version' | 'port' | 'host' | 'debug'>;
@@ -96,9 +94,9 @@ export function targetOf({
   url,
   header,
   subprotocol,
-  ca,
   start,
-}: Pick<Settings, 'url' | 'header' | 'subprotocol' | 'ca' | 'start'>): Target | undefined {
+  ...files
+}: Pick<Settings, 'url' | 'header' | 'subprotocol' | 'ca' | 'cert' | 'key' | 'start'>): Target | undefined {
   if (url.length === 0 && start === undefined) return undefined;
   const headers = joined(header);
   if (Object.keys(headers).some((name) => /^authorization$/i.test(name)) && url.some(hasCredentials)) {
@@ -108,26 +106,14 @@ export function targetOf({
   }
   const twice = subprotocol.find((name, at) => subprotocol.indexOf(name) !== at);
   if (twice !== undefined) throw new ToolError(`--subprotocol ${twice} is given twice.`, { hint: 'Give it once.' });
+  const trust = { ca: files.ca, cert: files.cert, key: files.key };
+  refuseTlsWithout(trust, url.length > 0 ? url : [STARTED]);
   return {
     urls: url.length > 0 ? url : [STARTED],
     headers,
     subprotocols: subprotocol,
-    ...(ca !== undefined && { ca: readCertificate(ca) }),
+    ...trustOf(trust),
   };
-}
-
-function readCertificate(path: string): string {
-  try {
-    const text = fileText(readFileSync(path));
-    if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-  } catch (error) {
-    throw new ToolError(`--ca ${quoted(path)} cannot be read: ${messageOf(error).replaceAll(path, quoted(path))}.`, {
-      cause: error,
-    });
-  }
-  throw new ToolError(`--ca ${quoted(path)} holds no certificate in PEM form.`, {
-    hint: 'It begins with -----BEGIN CERTIFICATE-----.',
-  });
 }
 
 /** Settings that are each right and not right together. */
@@ -141,7 +127,7 @@ function refuseContradictions(settings: RunSettings): void {
   }
   const idle =
     !own &&
-    (['header', 'subprotocol', 'ca', 'server-pid', 'server-metrics'] as const).find(
+    (['header', 'subprotocol', 'ca', 'cert', 'key', 'server-pid', 'server-metrics'] as const).find(
       (name) => [settings[name]].flat()[0] !== undefined,
     );
   if (idle)

@@ -47,7 +47,7 @@ export const watch: Command = async (line, shell) => {
     host: settings.host,
     port: settings.listen,
     url,
-    ...(target!.ca !== undefined && { ca: target!.ca }),
+    trust: target!,
     audience: audienceOf(said, tally, record),
     ended: (ending) => tally.ended(ending),
   });

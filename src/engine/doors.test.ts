@@ -205,28 +205,86 @@ describe.each([
     expect(ending).toMatchObject({ code: 1006 });
   });
 
-  it.each([
-    ['HTTP 403', (): string => 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n', /^HTTP 403$/],
+  const without = (pattern: RegExp) => (request: string) => switching(request).replace(pattern, '');
+  it.each<[string, (request: string) => string, string]>([
     [
       'a wrong accept key',
-      (request: string): string => switching(request).replace(/Accept: .+\r/, 'Accept: x\r'),
-      /Accept/,
+      (asks) => switching(asks).replace(/Accept: .+\r/, 'Accept: x\r'),
+      'has a wrong Sec-WebSocket-Accept',
+    ],
+    ['no accept key', without(/Sec-WebSocket-Accept.+\r\n/), 'has no Sec-WebSocket-Accept'],
+    ['no Upgrade', without(/Upgrade: websocket\r\n/), 'has no "Upgrade: websocket"'],
+    ['another Upgrade', (asks) => switching(asks).replace('websocket', 'h2c'), 'has "Upgrade: h2c", not "websocket"'],
+    ['two of them', (asks) => switching(asks, 'Upgrade: websocket\r\n'), 'has "Upgrade: websocket, websocket", not'],
+    ['HTTP/1.0', (asks) => switching(asks).replace('/1.1', '/1.0'), 'is of HTTP/1.0, and a WebSocket needs HTTP/1.1'],
+    [
+      'an extension',
+      (asks) => switching(asks, 'Sec-WebSocket-Extensions: permessage-deflate\r\n'),
+      'names the extension permessage-deflate, and none was offered',
     ],
     [
-      'an extension nobody offered',
-      (request: string): string => switching(request, 'Sec-WebSocket-Extensions: permessage-deflate\r\n'),
-      /extension/i,
+      'a sub-protocol',
+      (asks) => switching(asks, 'Sec-WebSocket-Protocol: x\u0007\r\n').replace('\u0007', 'y'),
+      'chooses the sub-protocol xy, which was not offered',
     ],
-    [
-      'a sub-protocol nobody offered',
-      (request: string): string => switching(request, 'Sec-WebSocket-Protocol: x\r\n'),
-      /protocol/i,
-    ],
-  ] as const)('is not opened by %s', async (_what, answer, error) => {
+  ])('is not opened by a 101 with what is not right, or not there: %s', async (_what, answer, wrong) => {
     const target = await saying((request, socket) => socket.write(answer(request)));
     const { opened, ending } = await visit(target);
     expect(opened).toBe(false);
-    expect(ending).toMatchObject({ code: 1006, error: expect.stringMatching(error) });
+    expect(ending).toMatchObject({ code: 1006, error: expect.stringContaining(`its HTTP 101 ${wrong}`) });
+  });
+
+  it.each<[string, string, object]>([
+    ['is read with its body', 'HTTP/1.1 403 No\r\nContent-Length: 3\r\n\r\nwhy', { status: 403, body: 'why' }],
+    [
+      'in chunks, from an old proxy',
+      'HTTP/1.0 502 Bad\r\nVia: 1.0 x\r\nvia: y\r\n\r\n<h1>gone</h1>',
+      { status: 502, version: '1.0', body: '<h1>gone</h1>' },
+    ],
+  ])('is not opened by another answer, which %s', async (_what, answer, read) => {
+    const { opened, ending } = await visit(await saying((_, socket) => socket.end(answer)));
+    expect(opened).toBe(false);
+    expect(ending).toMatchObject({ code: 1006, error: expect.stringMatching(/^HTTP (?:403|502)$/), answer: read });
+  });
+
+  it('does not wait for the end of a body that never ends', async () => {
+    const { ending } = await visit(await saying((_, socket) => socket.write('HTTP/1.1 404 No\r\n\r\nwhy not')));
+    expect(ending).toMatchObject({ error: 'HTTP 404', answer: { body: 'why not' } });
+  });
+
+  it.each<[string, (request: string) => string]>([
+    [
+      'interim answers',
+      (asks) => `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n${switching(asks)}`,
+    ],
+    ['another case of names', (asks) => switching(asks).replace('Upgrade: websocket', 'uPGRADE:WebSocket')],
+    ['a long head', (asks) => switching(asks, `Set-Cookie: a=${'x'.repeat(40_000)}\r\n`)],
+    [
+      'a folded line, and no reason',
+      (asks) => switching(asks, 'X-Long: one\r\n two\r\n').replace(' Switching Protocols', ''),
+    ],
+    ['LF alone', (asks) => switching(asks).replaceAll('\r', '')],
+  ])('is opened in spite of %s', async (_what, answer) => {
+    const target = await saying((request, socket) =>
+      socket.end(Buffer.concat([Buffer.from(answer(request)), Buffer.from([0x81, 0x02, 0x68, 0x69])])),
+    );
+    const { opened, messages } = await visit(target);
+    expect({ opened, messages }).toEqual({ opened: true, messages: ['hi'] });
+  });
+
+  it.each<[string, string | number[], string]>([
+    ['nothing', '', 'closed without an answer'],
+    ['TLS', [0x15, 3, 3, 0, 2, 2, 0x28], 'TLS, where HTTP was expected'],
+    ['another protocol', 'SSH-2.0-x\r\n', 'no HTTP: it answered “SSH-2.0-x\\x0d\\x0a”'],
+    [
+      'a head without an end',
+      `HTTP/1.1 101 x\r\nX: ${'y'.repeat(70_000)}`,
+      'an answer whose head is longer than 64 KiB',
+    ],
+  ])('is not opened by what is no answer: %s', async (_what, bytes, error) => {
+    const { opened, ending } = await visit(await saying((_, socket) => socket.end(Buffer.from(bytes))));
+    expect(opened).toBe(false);
+    expect(ending).toMatchObject({ code: 1006, error });
   });
 
   it('closes on frames that no server may send, and says why', async () => {
@@ -274,5 +332,23 @@ describe.each([
     });
     expect(trusted.ending).toEqual({ code: 1000, reason: 'secret', initiator: 'server' });
     expect((await visit(target)).ending).toMatchObject({ code: 1006, error: expect.stringContaining('SELF_SIGNED') });
+  });
+
+  it.each(['TLSv1.3', 'TLSv1.2'] as const)('shows the certificate that it is given, by %s', async (maxVersion) => {
+    const pem = { key: file('key.pem'), cert: file('certificate.pem') };
+    const server = createHttpsServer({ ...pem, ca: pem.cert, requestCert: true, rejectUnauthorized: true, maxVersion });
+    const sockets = new WebSocketServer({ server, perMessageDeflate: false });
+    sockets.on('connection', (socket) => socket.close(1000, 'seen'));
+    const urls = [`wss://localhost:${await portOf(server)}`];
+    const target = { urls, headers: {}, subprotocols: [], ca: pem.cert };
+    expect((await visit({ ...target, ...pem })).ending).toMatchObject({ code: 1000, reason: 'seen' });
+    const alert = maxVersion === 'TLSv1.3' ? /ALERT_CERTIFICATE_REQUIRED/ : /ALERT_HANDSHAKE_FAILURE/;
+    expect((await visit(target)).ending).toMatchObject({ code: 1006, error: expect.stringMatching(alert) });
+  });
+
+  it('tells a server without TLS from one with', async () => {
+    const plain = await saying((_, socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    const urls = plain.urls.map((url) => url.replace('ws:', 'wss:'));
+    expect((await visit({ ...plain, urls })).ending.error).toMatch(/WRONG_VERSION_NUMBER/);
   });
 });

@@ -1,9 +1,9 @@
 import { hash, randomBytes } from 'node:crypto';
+import { shown, type HttpAnswer } from '../protocol/http-answer.ts';
 import { basicAuth } from './credentials.ts';
 
 /** RFC 6455, section 1.3: what a server mixes into the key it is sent. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
-const LINE = /\r?\n/;
 
 /** One opening handshake (RFC 6455, section 4.1): the request, and what an answer must hold. */
 export interface Handshake {
@@ -12,6 +12,9 @@ export interface Handshake {
   accept: string;
   subprotocols: readonly string[];
 }
+
+/** What the answer to a key must hold. */
+export const acceptFor = (key: string): string => hash('sha1', `${key}${GUID}`, 'base64');
 
 /** Offers no extension: compression is how clients were thrown out before (rule P3). */
 export function openingHandshake(
@@ -35,33 +38,46 @@ export function openingHandshake(
   const lines = [...own, ...Object.entries(headers)].map(([name, value]) => `${name}: ${value}\r\n`);
   return {
     request: `GET ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join('')}\r\n`,
-    accept: hash('sha1', `${key}${GUID}`, 'base64'),
+    accept: acceptFor(key),
     subprotocols,
   };
 }
 
 /**
- * Holds an answer's head against what it must be (section 4.1, the client's duties).
- * @param head status line and fields, without the empty line
+ * Holds an answer against what it must be (section 4.1, the client's duties).
  * @returns what is wrong with it; nothing for a WebSocket
  */
-export function refusalIn(head: string, { accept, subprotocols }: Handshake): string | undefined {
-  const [status = '', ...lines] = head.split(LINE);
-  const code = /^HTTP\/1\.1 (\d{3})/.exec(status)?.[1];
-  if (code === undefined) return 'no HTTP: the answer to the handshake is something else';
-  if (code !== '101') return `HTTP ${code}`;
-  const fields = new Map(
-    lines.map((line): [string, string] => {
-      const colon = line.indexOf(':');
-      return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
-    }),
-  );
-  if (fields.get('upgrade')?.toLowerCase() !== 'websocket') return 'HTTP 101 without "Upgrade: websocket"';
-  if (fields.get('sec-websocket-accept') !== accept) return 'a wrong Sec-WebSocket-Accept';
-  if (fields.has('sec-websocket-extensions')) return 'an extension that was not offered';
-  const chosen = fields.get('sec-websocket-protocol');
-  if (chosen !== undefined && !subprotocols.includes(chosen))
-    return `the sub-protocol ${chosen}, which was not offered`;
-  if (chosen === undefined && subprotocols.length > 0) return 'none of the sub-protocols that were offered';
-  return undefined;
+export function refusalIn(
+  { version, status, fields }: HttpAnswer,
+  { accept, subprotocols }: Omit<Handshake, 'request'>,
+): string | undefined {
+  if (status !== 101) return `HTTP ${status}`;
+  const wrong = wrongIn(version, fields, accept, subprotocols);
+  return wrong && `${OF_101} ${wrong}`;
 }
+
+/** How what is wrong with an answer of 101 begins. */
+export const OF_101 = 'its HTTP 101';
+
+function wrongIn(
+  version: string,
+  fields: HttpAnswer['fields'],
+  accept: string,
+  subprotocols: readonly string[],
+): string | undefined {
+  if (version !== '1.1') return `is of HTTP/${version}, and a WebSocket needs HTTP/1.1`;
+  const upgrade = fields.get('upgrade');
+  if (upgrade === undefined) return 'has no "Upgrade: websocket"';
+  if (upgrade.toLowerCase() !== 'websocket') return `has "Upgrade: ${shown(upgrade, [], 40)}", not "websocket"`;
+  if (!/(?:^|,)\s*upgrade\s*(?:,|$)/i.test(fields.get('connection') ?? '')) return 'has no "Connection: Upgrade"';
+  const accepts = fields.get('sec-websocket-accept');
+  if (accepts !== accept) return `has ${accepts === undefined ? 'no' : 'a wrong'} Sec-WebSocket-Accept`;
+  const extensions = fields.get('sec-websocket-extensions');
+  if (extensions !== undefined) return `names the extension ${named(extensions)}, and none was offered`;
+  const chosen = fields.get('sec-websocket-protocol');
+  if (chosen === undefined)
+    return subprotocols.length > 0 ? 'chooses none of the sub-protocols that were offered' : undefined;
+  return subprotocols.includes(chosen) ? undefined : `chooses the sub-protocol ${named(chosen)}, which was not offered`;
+}
+
+const named = (value: string): string => (value === '' ? '“” (an empty field)' : shown(value, [], 60));

@@ -5,15 +5,16 @@ import { CLOSE, FrameError, FrameReader, HEADER, maskFrame, PING, PONG, TEXT, ty
 import type { Target } from '../plan/plan.ts';
 import type { Clock, Connection, Door, DoorEvents, Ending } from '../load/ports.ts';
 import { wayOf, type Source } from './addresses.ts';
+import type { HttpAnswer } from '../protocol/http-answer.ts';
+import { BODY_MS, breaksOff, heardIn } from './answer.ts';
 import { openingHandshake, refusalIn, type Handshake } from './handshake.ts';
 import { causeOf, ownWall } from './system-error.ts';
+import { tlsOptions, type Trust } from './tls.ts';
 
 /** A tool must accept more than a server may: a relay may grow a message (rule P4). */
 const MAX_INBOUND = 64 * 1024 * 1024;
 /** What one read may bring: the same bytes are used for every read of every connection. */
 const READ_BYTES = 256 * 1024;
-/** The longest head of an answer to the handshake. */
-const MAX_HEAD = 16 * 1024;
 /** How long a peer that has closed may keep its socket open, ms. */
 const LINGER_MS = 2000;
 
@@ -37,7 +38,7 @@ export function netDoor(target: Target, run: string, clock: Clock): Door {
       const way = wayOf(target, run, session, user);
       const url = new URL(way.url);
       const handshake = openingHandshake(url, target.headers, target.subprotocols);
-      return new NetConnection(url, way.source, target.ca, handshake, seat, shared, events);
+      return new NetConnection(url, way.source, target, handshake, seat, shared, events);
     },
   };
 }
@@ -51,6 +52,8 @@ class NetConnection implements Connection, FrameSink {
   /** Until it is answered. */
   #handshake: Handshake | undefined;
   #head = '';
+  /** What was answered instead of a WebSocket. */
+  #refusal: HttpAnswer | undefined;
   #weClose = false;
   #over = false;
   #error: string | undefined;
@@ -61,7 +64,7 @@ class NetConnection implements Connection, FrameSink {
   constructor(
     url: URL,
     source: Source,
-    ca: string | undefined,
+    trust: Trust,
     handshake: Handshake,
     seat: number,
     shared: Shared,
@@ -75,8 +78,7 @@ class NetConnection implements Connection, FrameSink {
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const port = Number(url.port) || (secure ? 443 : 80);
     if (secure) {
-      const servername = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
-      this.#socket = connectTls({ host, port, ...source, ...servername, ...(ca !== undefined && { ca }) });
+      this.#socket = connectTls({ host, port, ...source, ...tlsOptions(trust, host) });
       this.#socket.once('secureConnect', () => this.#greet());
       this.#socket.on('data', (data: Buffer) => this.#read(data, data.length));
     } else {
@@ -113,24 +115,29 @@ class NetConnection implements Connection, FrameSink {
 
   /** Reads the answer to the handshake. @returns where frames begin, or `length` */
   #answered(handshake: Handshake, bytes: Uint8Array, length: number): number {
-    const before = this.#head.length;
+    const already = this.#head.length;
     this.#head += Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1');
-    const end = this.#head.indexOf('\r\n\r\n');
-    if (end < 0) {
-      if (this.#head.length > MAX_HEAD) this.#fail(1002, 'the answer to the handshake has no end');
-      return length;
+    const heard = heardIn(this.#head);
+    if (!heard) return length;
+    const refusal = 'none' in heard ? heard.none : refusalIn(heard.answer, handshake);
+    if (refusal === undefined && 'end' in heard) {
+      this.#head = '';
+      this.#handshake = undefined;
+      this.#events.opened(this.#seat, this, this.#readAt);
+      return heard.end - already;
     }
-    const refusal = refusalIn(this.#head.slice(0, end), handshake);
-    this.#head = '';
-    if (refusal !== undefined) {
-      this.#error = refusal;
-      this.#socket.destroy();
-      this.#end(1006, '');
-      return length;
-    }
-    this.#handshake = undefined;
-    this.#events.opened(this.#seat, this, this.#readAt);
-    return end + 4 - before;
+    this.#error ??= refusal;
+    const before = this.#refusal;
+    if ('answer' in heard) this.#refusal = heard.answer;
+    if ('none' in heard || heard.whole) this.#refused();
+    // The rest of what it says may be a moment behind.
+    else if (!before) setTimeout(() => this.#refused(), BODY_MS).unref();
+    return length;
+  }
+
+  #refused(): void {
+    this.#socket.destroy();
+    this.#end(1006, '');
   }
 
   frame(opcode: number, bytes: Uint8Array, start: number, end: number): boolean {
@@ -165,9 +172,11 @@ class NetConnection implements Connection, FrameSink {
   #end(code: number, reason: string): void {
     if (this.#over) return;
     this.#over = true;
+    if (this.#handshake && !this.#weClose) this.#error ??= breaksOff(this.#head);
     const initiator = this.#weClose ? 'client' : code === 1006 ? 'network' : 'server';
     const error = this.#error !== undefined && { error: this.#error };
-    const ending: Ending = this.#wall ? { ...AT_OUR_WALL, ...error } : { code, reason, initiator, ...error };
+    const answer = this.#refusal && { answer: this.#refusal };
+    const ending: Ending = this.#wall ? { ...AT_OUR_WALL, ...error } : { code, reason, initiator, ...error, ...answer };
     this.#events.closed(this.#seat, this, ending, this.#shared.clock());
   }
 

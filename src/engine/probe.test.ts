@@ -43,6 +43,26 @@ describe.each(['net', 'ws'] as const)('a target that lets nobody in, by the %s d
     });
   });
 
+  it('because it redirects, and says what to type, and shows nobody’s secret', async () => {
+    const port = await listening(
+      createTcpServer((socket) =>
+        socket.once('data', (asked) => {
+          const path = asked.toString().split(' ')[1];
+          socket.end(`HTTP/1.1 308 Moved\r\nLocation: https://app.example${path}\r\n\r\nmoved, Bearer s3cret`);
+        }),
+      ),
+    );
+    const target = { ...at(port), headers: { Authorization: 'Bearer s3cret' } };
+    target.urls[0] += '?token=t0ps3cret';
+    await expect(refused(target)).rejects.toMatchObject({
+      exitCode: 111,
+      message: expect.stringMatching(
+        /^Nobody could join ws:\/\/127\.0\.0\.1:\d+: it redirects to https:\/\/app\.example\/ws\/\S+\?…, and .* \(HTTP 308 Moved, “moved, …”\)\.$/,
+      ),
+      hint: 'Write --url wss://app.example, with the query that yours has.',
+    });
+  });
+
   it('because it never answers', async () => {
     const sockets: { destroy(): void }[] = [];
     const port = await listening(createTcpServer((socket) => sockets.push(socket)));

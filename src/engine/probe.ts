@@ -2,31 +2,25 @@ import { EXIT, stoppedEarly, ToolError } from '../core/errors.ts';
 import type { Connection, Door, Ending } from '../load/ports.ts';
 import type { Target } from '../plan/plan.ts';
 import { closeCodeMeaning } from '../protocol/closing.ts';
+import type { HttpAnswer } from '../protocol/http-answer.ts';
 import { Collab } from '../protocol/collab.ts';
-import { refusalMeaning } from '../protocol/refusals.ts';
 import { printable } from './addresses.ts';
 import { monotonicUs, runClock } from './clock.ts';
 import { netDoor } from './net-door.ts';
+import { proxyNote } from './proxy-env.ts';
 import type { RunRequest } from './request.ts';
-import { wallAndRemedy } from './system-error.ts';
+import { askedOf, explain, type Asked } from './refusal.ts';
 import { wsDoor } from './ws-door.ts';
 
-/** Why a connection could not be had, in words, with what to do. */
-export function explain(error: string): { meaning: string; hint: string } {
-  const own = wallAndRemedy(error);
-  if (own) return { meaning: own.wall, hint: `${own.remedy.charAt(0).toUpperCase()}${own.remedy.slice(1)}.` };
-  return refusalMeaning(error) ?? { meaning: error, hint: 'Look at the server’s log.' };
-}
-
 /** The sentence for a run that nobody could join. */
-export function nobodyJoined(where: string, error: string): ToolError {
-  const { meaning, hint } = explain(error);
-  const said = meaning === error || error.startsWith(meaning) ? '' : ` (${error})`;
-  return new ToolError(`Nobody could join ${where}: ${meaning}${said}.`, { hint, exitCode: EXIT.nobodyJoined });
+export function nobodyJoined(where: string, error: string, answer?: HttpAnswer, asked?: Asked): ToolError {
+  const { meaning, hint, said } = explain(error, answer, asked);
+  const evidence = said === '' ? '' : ` (${said})`;
+  return new ToolError(`Nobody could join ${where}: ${meaning}${evidence}.`, { hint, exitCode: EXIT.nobodyJoined });
 }
 
-function refusal(where: string, ending: Ending, opened: boolean): ToolError {
-  if (!opened) return nobodyJoined(where, ending.error ?? 'the connection ended before it was a WebSocket');
+function refusal(where: string, ending: Ending, opened: boolean, asked: Asked): ToolError {
+  if (!opened) return nobodyJoined(where, ending.error ?? 'closed without an answer', ending.answer, asked);
   const reason = ending.reason ? `, “${ending.reason}”` : ', no reason given';
   return new ToolError(
     `Nobody could join ${where}: it closed the connection before connection:ack, code ${ending.code} (${closeCodeMeaning(ending.code)})${reason}.`,
@@ -40,7 +34,8 @@ function refusal(where: string, ending: Ending, opened: boolean): ToolError {
  * @param session index of a session that no user of the run is in
  * @throws ToolError (111) where the user is not acknowledged within the deadline
  */
-function probe(door: Door, session: number, where: string, deadline_ms: number, stop?: AbortSignal): Promise<void> {
+function probe(door: Door, session: number, asked: Asked, deadline_ms: number, stop?: AbortSignal): Promise<void> {
+  const where = printable(asked.template);
   return new Promise((resolve, reject) => {
     const stopped = (): void => {
       clearTimeout(deadline);
@@ -61,7 +56,7 @@ function probe(door: Door, session: number, where: string, deadline_ms: number, 
         : 'the WebSocket handshake is never answered';
       reject(
         new ToolError(`Nobody could join ${where}: ${what} (waited ${deadline_ms / 1000} s).`, {
-          hint: 'Is it a server of this protocol? A longer wait: --deadline 30s.',
+          hint: unanswered(asked, opened),
           exitCode: EXIT.nobodyJoined,
         }),
       );
@@ -96,10 +91,19 @@ function probe(door: Door, session: number, where: string, deadline_ms: number, 
         clearTimeout(deadline);
         stop?.removeEventListener('abort', stopped);
         if (joined) resolve();
-        else reject(refusal(where, ending, opened));
+        else reject(refusal(where, ending, opened, asked));
       },
     });
   });
+}
+
+/** What to do about a server that never answers. */
+function unanswered({ url }: Asked, opened: boolean): string {
+  const isTls = url.startsWith('wss:');
+  const doubt =
+    opened || !isTls ? 'Is it a server of this protocol?' : 'Does it speak TLS at all? Use ws:// if it does not.';
+  const proxy = opened ? undefined : proxyNote(url);
+  return [doubt, 'A longer wait: --deadline 30s.', proxy].filter((part) => part !== undefined).join(' ');
 }
 
 /** Looks whether each of the servers lets somebody in; the first that does not ends the looking. */
@@ -110,7 +114,7 @@ export async function probeAll({ plan, run }: RunRequest, target: Target, beginn
   // Sessions are dealt over the servers in turn, so as many in a row are one for each.
   const looks = target.urls.map((_, nth) => {
     const session = plan.sessions + nth;
-    return probe(door, session, printable(target.urls[session % target.urls.length]!), plan.deadline_ms, stop);
+    return probe(door, session, askedOf(target, run.id, session, 0), plan.deadline_ms, stop);
   });
   await Promise.all(looks).finally(() => over.abort());
 }

@@ -1,15 +1,35 @@
 import { isIPv6 } from 'node:net';
+import { shown } from '../protocol/http-answer.ts';
 
 /** The Node error that says why a connection could not be had. */
-export type SystemError = Error & { code?: string; errors?: SystemError[]; address?: string };
+export type SystemError = Error & { code?: string | undefined; errors?: SystemError[]; address?: string };
 
 /** What the system said: `ECONNREFUSED ::1, ECONNREFUSED 127.0.0.1`, or the library's words, in one line. */
 export function causeOf(error: SystemError): string {
   if (error.errors && error.errors.length > 0) return error.errors.map(causeOf).join(', ');
-  const status = /Unexpected server response: (\d+)/.exec(error.message);
-  if (status) return `HTTP ${status[1]}`;
-  if (error.code?.startsWith('WS_ERR')) return error.message;
-  return error.code ? `${error.code}${error.address ? ` ${error.address}` : ''}` : error.message;
+  const { code, message } = error;
+  if (code?.startsWith('WS_ERR')) return message;
+  if (message === 'socket hang up') return 'closed without an answer';
+  if (/before secure TLS connection/.test(message)) return `${code ?? 'cut'} in the TLS handshake`;
+  if (code === 'EPROTO') return opensslCode(message) ?? code;
+  if (code === WRONG_NAME) return namesIn(message) ?? code;
+  if (code) return `${code}${error.address ? ` ${error.address}` : ''}`;
+  return message;
+}
+
+/** Node's code for a certificate that is good, and not for the name it was asked for by. */
+export const WRONG_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';
+
+/** `ERR_SSL_WRONG_VERSION_NUMBER`, out of `…:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:…` */
+function opensslCode(message: string): string | undefined {
+  const reason = /SSL routines:[^:]*:([^:]+):/.exec(message)?.[1];
+  return reason && `ERR_SSL_${reason.toUpperCase().replaceAll(/\W+/g, '_')}`;
+}
+
+/** The same code with whom the certificate is for. */
+function namesIn(message: string): string | undefined {
+  const names = /.*altnames: (.*)$/s.exec(message)?.[1] ?? /cert's CN: (.*)$/s.exec(message)?.[1];
+  return names && `${WRONG_NAME}: it is for ${shown(names.replaceAll(/DNS:|IP Address:/g, ''), [], 80)}`;
 }
 
 const NO_PORT = 'no local address and port were left towards the server';

@@ -1,4 +1,5 @@
 import type { Initiator } from '../core/record.ts';
+import type { HttpAnswer } from '../protocol/http-answer.ts';
 
 /** One connection of a user. None of its methods throws, also when the connection is gone. */
 export interface Connection {
@@ -23,6 +24,8 @@ export interface Ending {
   initiator: Initiator;
   /** What the system or HTTP said, where that is the cause: `ECONNREFUSED`, `HTTP 503`. */
   error?: string;
+  /** What the server answered instead of a WebSocket. */
+  answer?: HttpAnswer;
   /** It failed at a limit of this machine's own, which `error` tells: nothing is known of the target. */
   wall?: true;
 }

@@ -50,6 +50,9 @@ export interface Target {
   source_addresses?: string[];
   /** PEM text of additional certificate authorities. */
   ca?: string;
+  /** PEM text of a certificate to show, with those in between, and of its private key. */
+  cert?: string;
+  key?: string;
 }
 
 /** The end of each stage on the run's clock, ms. */

@@ -12,6 +12,8 @@ export interface Ending {
   reason: string;
   /** What the system, or HTTP, said. */
   error?: string;
+  /** The same in a person's words, where more is known of it. */
+  says?: string;
   /** Whether the other side answered the close frame. */
   isAnswered: boolean;
 }
@@ -30,11 +32,11 @@ const CLOSERS: Record<Ending['by'], string> = {
 
 /** Who closed, with which code, after which message, and what that means. */
 export function endingWords(ending: Ending, last: { client?: LastWord; server?: LastWord }, at: number): string {
-  const { by, code, reason, error, isAnswered } = ending;
+  const { by, code, reason, error, says, isAnswered } = ending;
   const closer = CLOSERS[by];
   if (code === 0) {
     return by === 'server'
-      ? `no WebSocket: the server ${error === undefined ? 'ended the connection instead of an answer' : `said ${refusalWords(error)}`}`
+      ? `no WebSocket: the server ${error === undefined ? 'ended the connection instead of an answer' : `said ${says ?? refusalWords(error)}`}`
       : `no WebSocket: ${closer} went before the server had answered`;
   }
   const what =

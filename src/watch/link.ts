@@ -1,15 +1,19 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { CLOSE } from '../core/frames.ts';
+import { BODY_MS, heardIn } from '../engine/answer.ts';
 import { basicAuth } from '../engine/credentials.ts';
+import { explain, type Asked } from '../engine/refusal.ts';
 import { causeOf, type SystemError } from '../engine/system-error.ts';
+import { tlsOptions } from '../engine/tls.ts';
+import { answerWords, type HttpAnswer } from '../protocol/http-answer.ts';
 import type { From } from '../recording/recording.ts';
 import { Conversation, closeIn, type Audience } from './conversation.ts';
 import type { Ending } from './ending.ts';
 import { FrameTap, KEPT, type Passed } from './frame-tap.ts';
-import { fieldOf, HeadReader, rewritten, type Head } from './http-head.ts';
+import { fieldOf, HeadReader, rewritten } from './http-head.ts';
 import { Inflater } from './inflater.ts';
-import { addressIn, wayTo, type Upstream } from './upstream.ts';
+import { addressIn, askedThrough, wayTo, type Upstream } from './upstream.ts';
 
 /** How long either side may take to answer a close of ours, ms. */
 const CLOSE_MS = 2000;
@@ -33,7 +37,10 @@ export class Link {
   readonly #events: LinkEvents;
   #server: Socket | undefined;
   #request: HeadReader | undefined = new HeadReader();
-  #answer: HeadReader | undefined = new HeadReader();
+  /** What came of the server's answer to the opening handshake, a character a byte; nothing once it is read. */
+  #answer: string | undefined = '';
+  #refusal: HttpAnswer | undefined;
+  #question: Asked | undefined;
   #conversation: Conversation | undefined;
   #taps: { client: FrameTap; server: FrameTap } | undefined;
   #isWebSocket = false;
@@ -57,6 +64,7 @@ export class Link {
     socket.on('data', (chunk: Buffer) => this.#came(from, chunk));
     socket.on('error', (error: SystemError) => this.#failed(from, causeOf(error)));
     socket.once('end', () => {
+      if (from === 'server') this.#refused();
       this.#ends({ by: from, code: this.#isWebSocket ? 1006 : 0, reason: '', isAnswered: false });
       this.#other(from)?.end();
       if (from === 'client' && !this.#server) socket.destroy();
@@ -73,8 +81,20 @@ export class Link {
   }
 
   #failed(from: From, error: string): void {
-    this.#ends({ by: from, code: this.#isWebSocket ? 1006 : 0, reason: '', error, isAnswered: false });
-    if (from === 'server' && this.#answer) this.#refuse();
+    if (from === 'server') this.#refused();
+    const isUnanswered = from === 'server' && this.#answer !== undefined;
+    const says = isUnanswered ? this.#wordsOf(error) : undefined;
+    const ending = { by: from, code: this.#isWebSocket ? 1006 : 0, reason: '', error, isAnswered: false };
+    this.#ends({ ...ending, ...(says !== undefined && { says }) });
+    if (isUnanswered) this.#refuse();
+  }
+
+  /** Why there is no WebSocket, and what to type where it is for this relay to do otherwise. */
+  #wordsOf(error: string): string {
+    const { meaning, said, hint } = explain(error, this.#refusal, this.#question);
+    const words = said === '' ? meaning : `${meaning} (${said})`;
+    const isOurs = this.#refusal === undefined ? meaning !== error : error.startsWith('HTTP 3');
+    return isOurs ? `${words}. ${hint}` : words;
   }
 
   /** The application is told as HTTP tells it that there is no server behind this relay. */
@@ -97,7 +117,7 @@ export class Link {
     if (this.#isStopping) return this.#taps?.[from].read(chunk);
     if (from === 'client' && this.#request) return this.#asked(this.#request, chunk);
     this.#pass(from, chunk);
-    if (from === 'server' && this.#answer) return this.#answered(this.#answer, chunk);
+    if (from === 'server' && this.#answer !== undefined) return this.#answered(chunk);
     return this.#taps?.[from].read(chunk);
   }
 
@@ -136,6 +156,7 @@ export class Link {
       this.#conversation!.breaks('client', 'P1', `the path is /ws/SESSION/USER, not ${seen}`);
     }
     this.#isPlain = plain;
+    this.#question = askedThrough(this.#upstream, head.fields, way, address);
     const { Authorization: authorization } = basicAuth(way.url);
     const changes = { host: way.url.host, ...(authorization !== undefined && { authorization }) };
     const request = Buffer.from(rewritten(head, `${method} ${way.path} ${version}`, changes), 'latin1');
@@ -160,10 +181,8 @@ export class Link {
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const isSecure = url.protocol === 'wss:';
     const port = Number(url.port) || (isSecure ? 443 : 80);
-    const named = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
-    const { ca } = this.#upstream;
     const server = isSecure
-      ? connectTls({ host, port, ...named, ...(ca !== undefined && { ca }) })
+      ? connectTls({ host, port, ...tlsOptions(this.#upstream.trust ?? {}, host) })
       : connectTcp({ host, port, noDelay: true, allowHalfOpen: true });
     this.#server = server;
     this.#open++;
@@ -177,29 +196,45 @@ export class Link {
   }
 
   /** The server's answer to the opening handshake: it has been passed on already. */
-  #answered(reader: HeadReader, chunk: Buffer): void {
-    const read = reader.read(chunk);
-    if (!read) return;
-    this.#answer = undefined;
+  #answered(chunk: Buffer): void {
+    this.#answer += chunk.toString('latin1');
+    const heard = heardIn(this.#answer!);
+    if (!heard) return;
     const conversation = this.#conversation!;
-    if ('none' in read) {
-      const says = `no HTTP: ${JSON.stringify(read.none.toString('latin1', 0, 40))}`;
-      return this.#ends({ by: 'server', code: 0, reason: '', error: says, isAnswered: false });
+    if ('none' in heard) {
+      this.#answer = undefined;
+      const says = this.#wordsOf(heard.none);
+      return this.#ends({ by: 'server', code: 0, reason: '', error: heard.none, says, isAnswered: false });
     }
-    const status = read.head.first.split(' ')[1]!;
-    if (status !== '101' && this.#isPlain) return undefined;
-    if (status !== '101') {
-      conversation.says(`the server answers HTTP ${status}`);
-      return this.#ends({ by: 'server', code: 0, reason: '', error: `HTTP ${status}`, isAnswered: false });
+    const { answer, end, whole } = heard;
+    if (answer.status === 101) {
+      const rest = chunk.subarray(chunk.length - (this.#answer!.length - end));
+      this.#answer = undefined;
+      this.#begin(conversation, answer);
+      if (rest.length > 0) this.#taps!.server.read(rest);
+      return;
     }
-    this.#begin(conversation, read.head);
-    if (read.rest.length > 0) this.#taps!.server.read(read.rest);
-    return undefined;
+    if (this.#isPlain) this.#answer = undefined;
+    else {
+      // The rest of what it says may be a moment behind.
+      if (!this.#refusal) setTimeout(() => this.#refused(), BODY_MS).unref();
+      this.#refusal = answer;
+      if (whole) this.#refused();
+    }
   }
 
-  #begin(conversation: Conversation, head: Head): void {
+  /** Tells what was answered instead of a WebSocket, once. */
+  #refused(): void {
+    if (!this.#refusal || this.#answer === undefined) return;
+    this.#answer = undefined;
+    const error = `HTTP ${this.#refusal.status}`;
+    this.#conversation!.says(`the server answers ${answerWords(this.#refusal, this.#question?.secrets)}`);
+    this.#ends({ by: 'server', code: 0, reason: '', error, says: this.#wordsOf(error), isAnswered: false });
+  }
+
+  #begin(conversation: Conversation, { fields }: HttpAnswer): void {
     this.#isWebSocket = true;
-    const extensions = fieldOf(head, 'sec-websocket-extensions');
+    const extensions = fields.get('sec-websocket-extensions');
     const deflates = extensions !== undefined && /permessage-deflate/i.test(extensions);
     if (deflates)
       conversation.breaks('server', 'P3', 'it negotiates permessage-deflate, and a server uses no compression');

@@ -35,7 +35,7 @@ async function watched(url: string, ca?: string): Promise<Watched> {
     host: '127.0.0.1',
     port: 0,
     url,
-    ...(ca !== undefined && { ca }),
+    ...(ca !== undefined && { trust: { ca } }),
     audience: {
       now: () => performance.now(),
       line: (_at, who, from, says) => void lines.push(`${who} ${from ?? '-'} ${says}`),
@@ -272,7 +272,7 @@ describe('what is passed on', () => {
     const suspicious = await watched(`wss://localhost:${port}`);
     await new Client(`${suspicious.url}/ws/s/u`).closed;
     await suspicious.over();
-    expect(suspicious.lines.at(-1)).toContain('its TLS certificate is not trusted');
+    expect(suspicious.lines.at(-1)).toContain('its TLS certificate is signed by itself, and not trusted');
   });
 
   it('waits where the other side does not read: nothing piles up', async () => {
@@ -330,7 +330,21 @@ describe('a server that is not as it should be', () => {
   });
 
   it.each([
-    ['answers HTTP 403', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n', 'it asks for credentials (HTTP 403)'],
+    [
+      'answers HTTP 403',
+      'HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nnot from\u0007',
+      'the lack of an Origin or the lack of credentials (HTTP 403 Forbidden, “not from\\u{7}”)',
+    ],
+    [
+      'redirects, to where a secret is not shown',
+      'HTTP/1.1 302 Found\r\nLocation: https://user:pw@elsewhere.example/ws/s/u?token=s3cret\r\n\r\n',
+      'it redirects to https://elsewhere.example/ws/s/u?…, and a WebSocket does not follow (HTTP 302 Found). Write --url wss://elsewhere.example',
+    ],
+    [
+      'speaks TLS',
+      '\u0015\u0003\u0003\u0000\u0002\u0002\u0028',
+      'it speaks TLS (TLS, where HTTP was expected). Write --url wss://127.0.0.1',
+    ],
     ['speaks no HTTP', '\u0000\u0001', 'no HTTP'],
     ['says nothing', '', 'the server ended the connection instead of an answer'],
   ])('%s', async (_, answer, says) => {

@@ -26,7 +26,7 @@ export interface Relay extends Listening {
  * Starts a relay between applications and their server.
  * @throws ToolError (104) where the port cannot be had
  */
-export async function startRelay({ host, port, url, ca, audience, ended }: RelayOptions): Promise<Relay> {
+export async function startRelay({ host, port, url, trust, audience, ended }: RelayOptions): Promise<Relay> {
   const links = new Set<Link>();
   const names = new Map<Link, string>();
   let connections = 0;
@@ -36,7 +36,7 @@ export async function startRelay({ host, port, url, ca, audience, ended }: Relay
     const link: Link = new Link(
       connection,
       socket,
-      { url, ...(ca !== undefined && { ca }) },
+      { url, ...(trust && { trust }) },
       {
         ...audience,
         nameOf(user) {

@@ -1,12 +1,15 @@
 import { addressOf } from '../engine/addresses.ts';
+import { secretsOf, secretsOfUrl, type Asked } from '../engine/refusal.ts';
+import type { Trust } from '../engine/tls.ts';
 import type { Address } from './conversation.ts';
+import type { Head } from './http-head.ts';
 
 /** The server behind the relay. */
 export interface Upstream {
   /** Its address: the application's own path is put behind its path; or its ids where `{session}` and `{user}` stand. */
   url: string;
-  /** PEM text of additional certificate authorities. */
-  ca?: string;
+  /** Whom TLS trusts, and what is shown to it. */
+  trust?: Trust;
 }
 
 /** Ids are 1 to 128 characters without control characters and `/` (P1). */
@@ -34,4 +37,23 @@ export function wayTo(template: string, path: string): { url: URL; path: string 
   const shared = own.startsWith('/ws/') ? base.replace(/\/ws$/, '') : base;
   const asked = isFilled && session !== undefined ? url.pathname : shared + own;
   return { url, path: `${asked}${both === '' ? '' : `?${both}`}` };
+}
+
+/** What an application asks of the server, as far as a refusal is read against it. */
+export function askedThrough(
+  upstream: Upstream,
+  fields: Head['fields'],
+  { url, path }: { url: URL; path: string },
+  { session = '', user = '' }: Address,
+): Asked {
+  const address = new URL(path, url).href;
+  return {
+    template: upstream.url,
+    url: address,
+    session,
+    user,
+    given: fields.map(([name]) => name.toLowerCase()),
+    showsCertificate: upstream.trust?.cert !== undefined,
+    secrets: [...secretsOf(fields), ...secretsOfUrl(address, [session, user]), ...secretsOfUrl(url.href)],
+  };
 }

@@ -1,24 +1,37 @@
-import { refusalMeaning } from '../../protocol/refusals.ts';
-import type { Rule } from './rule.ts';
+import type { Facts, Retry } from '../facts.ts';
+import { tlsRules } from './tls.ts';
+import { asMeant, triedIn, type Rule } from './rule.ts';
 
-/** Redirections, credentials that are missing, too many requests, and servers in trouble. */
-/** Node's code for a certificate that is good, and not for the name it was asked for by. */
-const WRONG_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';
-/** OpenSSL's for one whose chain does not end at an authority that is trusted. */
-const UNTRUSTED = /^(?:UNABLE_TO_\w+|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT\w*|CERT_UNTRUSTED)$/;
-const REFUSES = /^(?:3\d\d|401|403|407|429|5\d\d)$/;
+/** Whether one change of the handshake made it pass. */
+const passedBy = (way: Retry['way'], { upgrade, retries = [] }: Facts): Retry | undefined =>
+  upgrade === undefined || upgrade.said === 'upgrade'
+    ? undefined
+    : retries.find((one) => one.way === way && one.status === 101);
+
+/** Whether HTTP was heard on that port at all. */
+const hearsHttp = ({ upgrade, retries = [] }: Facts): Retry | undefined =>
+  upgrade?.status === undefined ? retries.find((one) => one.status !== undefined) : undefined;
+
+/** Answers that are no refusal: a page, or nothing at that path. */
+const NO_ENDPOINT = /^(?:2\d\d|404|405|410)$/;
 
 /** From a name to a WebSocket: those nearest to the wire first. */
 export const connection: readonly Rule[] = [
   {
     cause: 'no-such-host',
-    find: ({ unresolved }) =>
+    find: ({ unresolved, proxy }) =>
       unresolved === undefined
         ? undefined
         : {
             what: `There is no host called ${unresolved}.`,
-            why: 'The name service knows no address of it.',
-            do: ['look at the name in --url', 'try its address (ws://192.168.…) or localhost'],
+            why: `The name service knows no address of it.${proxy === undefined ? '' : ` ${proxy}`}`,
+            do: [
+              'look at the name in --url',
+              'try its address (ws://192.168.…) or localhost',
+              ...(proxy === undefined
+                ? []
+                : ['where only the proxy knows it: run this on a machine that reaches it directly']),
+            ],
           },
   },
   {
@@ -40,13 +53,13 @@ export const connection: readonly Rule[] = [
   },
   {
     cause: 'filtered',
-    find: ({ addresses }, { port }) =>
+    find: ({ addresses, proxy }, { port }) =>
       addresses &&
       addresses.some(({ outcome }) => outcome === 'filtered') &&
       !addresses.some(({ outcome }) => outcome === 'open')
         ? {
             what: 'Nothing answers at that address and port: often a firewall.',
-            why: 'Connection attempts got no answer at all, neither yes nor no.',
+            why: `Connection attempts got no answer at all, neither yes nor no.${proxy === undefined ? '' : ` ${proxy}`}`,
             do: [
               `try it on the server’s own machine: npx loadtest check --url ws://localhost:${port}`,
               `let port ${port} through the firewall (docs/check.md)`,
@@ -55,130 +68,89 @@ export const connection: readonly Rule[] = [
           }
         : undefined,
   },
-  {
-    cause: 'certificate-expired',
-    find: ({ tls }, { again }) =>
-      tls?.expired_since === undefined
-        ? undefined
-        : {
-            what: `The server’s TLS certificate expired on ${tls.expired_since.slice(0, 10)}.`,
-            why: `It was valid until ${tls.expired_since}; every client that looks refuses it.${
-              tls.upgrades_otherwise ? ' With the certificate taken as it is, the handshake passes.' : ''
-            }`,
-            do: ['renew the certificate, and let the server load it', again('reach')],
-          },
-  },
-  {
-    cause: 'no-tls',
-    find: ({ tls, detour }, { url }) =>
-      tls?.error !== undefined && detour?.way === 'plain'
-        ? {
-            what: 'The server speaks ws://, without TLS.',
-            why: `TLS failed (${tls.error}); the same handshake without TLS got ${detour.outcome}.`,
-            do: [`write ${url.replace(/^wss:/, 'ws:')} for ${url}`],
-          }
-        : undefined,
-  },
-  {
-    cause: 'certificate-name',
-    find: ({ tls }, { url, again }) =>
-      tls?.error === WRONG_NAME
-        ? {
-            what: 'The server’s TLS certificate is for another name.',
-            why: `It is for ${tls.names}, and was asked for as ${new URL(url).hostname}; every client that looks refuses it.`,
-            do: [
-              'reach the server by a name that is in its certificate',
-              'a certificate for this name',
-              again('reach'),
-            ],
-          }
-        : undefined,
-  },
-  {
-    cause: 'certificate-untrusted',
-    find: ({ tls }) =>
-      tls?.error !== undefined && UNTRUSTED.test(tls.error)
-        ? {
-            what: 'Nobody here knows who has signed the server’s TLS certificate.',
-            why: `No authority that this system trusts has signed it, or one between it and them is missing: ${tls.error}.`,
-            do: [
-              'an authority of your own: its certificate with --ca FILE here, and to every client',
-              'an authority that is known: let the server send the certificates in between too (the full chain)',
-            ],
-          }
-        : undefined,
-  },
-  {
-    cause: 'tls',
-    find: ({ tls }, { again }) =>
-      tls?.error === undefined && tls?.not_before === undefined
-        ? undefined
-        : {
-            what: 'TLS does not come about.',
-            why:
-              tls.not_before === undefined
-                ? `The system says ${tls.error}.`
-                : `The certificate is valid from ${tls.not_before} only.`,
-            do: [again('reach'), 'a server without TLS: ws:// for wss://'],
-          },
-  },
-  {
-    cause: 'wants-tls',
-    find: ({ detour }, { url }) =>
-      detour?.way === 'tls'
-        ? {
-            what: 'The server speaks wss://: it wants TLS.',
-            why: `Our handshake got no HTTP answer; the same through TLS got ${detour.outcome}.`,
-            do: [`write ${url.replace(/^ws:/, 'wss:')} for ${url}`],
-          }
-        : undefined,
-  },
+  ...tlsRules,
   {
     cause: 'never-answers',
-    find: ({ upgrade }, { holder, again }) =>
-      upgrade?.said === 'nothing'
-        ? {
-            what: 'The port is open, and whoever listens there never answers.',
-            why: 'The connection was accepted, our handshake was sent, and no byte came back: neither to it, nor to a plain HTTP request, nor to TLS.',
-            do: [`look at ${holder}`, 'a server that hangs: read its output, end it, start it again', again('reach')],
-          }
-        : undefined,
+    find: (facts, { holder, again }) => {
+      const { upgrade, retries = [] } = facts;
+      if (upgrade?.said !== 'nothing' || passedBy('path', facts) || passedBy('origin', facts)) return undefined;
+      const http = hearsHttp(facts);
+      return {
+        what: http
+          ? `It speaks HTTP, and never answers the WebSocket handshake.`
+          : 'The port is open, and whoever listens there never answers.',
+        why: `The connection was accepted, our handshake was sent, and no byte came back. ${triedIn(retries)}`,
+        do: [
+          ...(http ? ['look at the path in --url', 'a proxy may wait for the server behind it: look at both'] : []),
+          `look at ${holder}`,
+          'a server that hangs: read its output, end it, start it again',
+          again('reach'),
+        ],
+      };
+    },
   },
   {
     cause: 'other-path',
-    find: ({ upgrade, detour }, { url }) =>
-      upgrade?.said === 'http' && detour?.way === 'path'
-        ? {
-            what: `There is a WebSocket at ${detour.path}, and none at the path of rule P1 (/ws/SESSION/USER).`,
-            why: `HTTP ${upgrade.status} at the one, ${detour.outcome} at the other.`,
-            do: [
-              `look at the path in --url: ${url.replace(/\/$/, '')}${detour.path}?user={user}, or whatever it takes`,
-            ],
-          }
-        : undefined,
+    find(facts, { url }) {
+      const found = passedBy('path', facts);
+      return (
+        found && {
+          what: `There is a WebSocket at ${found.path}, and none at the path of rule P1 (/ws/SESSION/USER).`,
+          why: `One change made the difference: ${facts.upgrade?.status === undefined ? 'no HTTP' : `HTTP ${facts.upgrade.status}`} at the one, ${found.outcome} at the other.`,
+          do: [`look at the path in --url: ${url.replace(/\/$/, '')}${found.path}?user={user}, or whatever it takes`],
+        }
+      );
+    },
+  },
+  {
+    cause: 'wants-origin',
+    find(facts, { again }) {
+      const found = passedBy('origin', facts);
+      return (
+        found && {
+          what: 'The server lets in only who names the Origin of a page that it knows.',
+          why: `One change made the difference: with "${found.change}" the handshake passed (${found.outcome}), without it not (${facts.upgrade?.text ?? 'no answer'}).`,
+          do: [
+            `give it: --header "${found.change}", or the address of your web application`,
+            'a desktop client sends none: let the server take it without',
+            again('reach'),
+          ],
+          not: 'credentials: the same handshake passed without any more of them.',
+        }
+      );
+    },
+  },
+  {
+    cause: 'wants-subprotocol',
+    find(facts) {
+      const found = passedBy('subprotocol', facts);
+      return (
+        found && {
+          what: 'The server lets in only who offers a sub-protocol.',
+          why: `One change made the difference: with a sub-protocol offered the handshake passed (${found.outcome}), without it not (${facts.upgrade?.text ?? 'no answer'}).`,
+          do: ['give its name: --subprotocol NAME', 'or let the server take clients without one'],
+        }
+      );
+    },
   },
   {
     cause: 'refuses-handshake',
-    find: ({ upgrade }, { again }) => {
-      if (upgrade?.said !== 'http' || upgrade.status === undefined || !REFUSES.test(String(upgrade.status))) {
-        return undefined;
-      }
-      const status = `HTTP ${upgrade.status}`;
-      const { meaning, hint } = refusalMeaning(status)!;
+    find({ upgrade, retries = [] }, { again }) {
+      if (upgrade?.said !== 'http' || NO_ENDPOINT.test(String(upgrade.status))) return undefined;
       return {
-        what: `The server refuses the handshake with ${status}: ${meaning}.`,
-        why: 'It answered as a server does that knows what was asked, and says no.',
-        do: [hint.replace(/\.$/, ''), again('reach')],
+        what: `The server refuses the handshake with HTTP ${upgrade.status}: ${upgrade.meaning}.`,
+        why: `It answered ${upgrade.text}. ${triedIn(retries)}`.trim(),
+        do: [...asMeant(upgrade.hint), again('reach')],
       };
     },
   },
   {
     cause: 'plain-http',
-    find: ({ upgrade }, { holder }) =>
-      upgrade?.said === 'http' && upgrade.status !== undefined
+    find: ({ upgrade, retries = [] }, { holder }) =>
+      upgrade?.said === 'http'
         ? {
             what: `This is a plain HTTP server, or no WebSocket at that path: HTTP ${upgrade.status} where 101 was expected.`,
-            why: 'It answered our opening handshake as it answers a browser, and at other paths too.',
+            why: `It answered ${upgrade.text}. ${triedIn(retries)}`.trim(),
             do: [
               'look at host, port and path in --url',
               `an old or other server may hold the port: ${holder}`,
@@ -188,17 +160,39 @@ export const connection: readonly Rule[] = [
         : undefined,
   },
   {
-    cause: 'no-http',
-    find: ({ upgrade }, { holder }) =>
-      upgrade?.said === 'other' || upgrade?.said === 'closed'
+    cause: 'drops-handshake',
+    find(facts, scene) {
+      const http = hearsHttp(facts);
+      return facts.upgrade?.said === 'closed' && http
         ? {
-            what: 'Whoever listens there speaks no HTTP, so no WebSocket either.',
-            why:
-              upgrade.text === undefined
-                ? 'It closed the connection instead of an answer, with TLS and without.'
-                : `It answered "${upgrade.text}".`,
-            do: ['look at the port in --url', `look at ${holder}`],
+            what: 'The server speaks HTTP, and cuts the connection on our WebSocket handshake.',
+            why: `Our handshake: ${facts.upgrade.text}. ${triedIn(facts.retries ?? [])}`,
+            do: [
+              'no WebSocket at that path: many servers cut instead of a 404. Look at the path in --url',
+              'or it does not let us in, and cuts without a word: Origin and credentials by --header',
+              scene.again('reach'),
+            ],
           }
-        : undefined,
+        : undefined;
+    },
+  },
+  {
+    cause: 'no-http',
+    find: (facts, { holder }) => {
+      const { upgrade, retries = [] } = facts;
+      if ((upgrade?.said !== 'other' && upgrade?.said !== 'closed') || hearsHttp(facts)) return undefined;
+      const isCut = upgrade.said === 'closed';
+      return {
+        what: isCut
+          ? 'Whoever listens there answers nothing: no HTTP, so no WebSocket either.'
+          : 'Whoever listens there speaks no HTTP, so no WebSocket either.',
+        why: `Our handshake: ${upgrade.text}. ${triedIn(retries)}`.trim(),
+        do: [
+          ...asMeant(isCut ? upgrade.hint : undefined).slice(0, 1),
+          'look at the port in --url',
+          `look at ${holder}`,
+        ],
+      };
+    },
   },
 ];
