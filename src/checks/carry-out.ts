@@ -1,3 +1,4 @@
+import { breachWords } from '../core/breaches.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Facts } from './facts.ts';
 import {
@@ -63,8 +64,10 @@ export async function carryOut(
       if (context.signal.aborted) break;
       const at_ms = Date.now() - began_ms;
       const from = performance.now();
-      const { standing, says, evidence = [], facts: learnt = {} } = await unlessStopped(step, { ...context, facts });
-      Object.assign(facts, learnt);
+      const wasSound = context.seen.breach === undefined;
+      const finding = await unlessStopped(step, { ...context, facts });
+      const { standing, says, evidence = [], facts: learnt = {} } = wasSound ? held(finding, context) : finding;
+      Object.assign(facts, learnt, context.seen);
       const { id, title } = step;
       const took_ms = performance.now() - from;
       const done: Carried = { id, layer, title, standing, says, evidence, facts: learnt, at_ms, took_ms };
@@ -77,6 +80,12 @@ export async function carryOut(
     outcomes.push({ layer, standing, steps: carried });
   }
   return { layers: outcomes, facts };
+}
+
+/** What broke the WebSocket protocol fails the step in which it came, whatever else it found. */
+function held(finding: Finding, { seen: { breach } }: Pick<CheckContext, 'seen'>): Finding {
+  if (!breach || finding.standing === 'fail') return finding;
+  return { ...finding, ...failed(breachWords(breach), finding.facts, finding.evidence) };
 }
 
 const standingOf = ({ standing }: Carried): StepStanding => standing;

@@ -70,6 +70,7 @@ export async function check(request: CheckRequest, watcher: Watcher, signal: Abo
       for_ms,
       wait_ms,
       ...(server && { server }),
+      seen: {},
       lookout,
       signal,
     };

@@ -1,5 +1,6 @@
 import { conduct } from './causes/conduct.ts';
 import { connection } from './causes/connection.ts';
+import { frames } from './causes/frames.ts';
 import { joining } from './causes/joining.ts';
 import { notes } from './causes/notes.ts';
 import { readOutput, type Diagnosis, type Rule, type Scene } from './causes/rule.ts';
@@ -17,9 +18,20 @@ export function diagnose(facts: Facts, scene: Scene): Diagnosis[] {
       const said = find(facts, scene);
       return said ? [{ cause, kind: kind ?? 'cause', ...said }] : [];
     });
-  const [outside] = found([...connection, ...joining]);
-  return [...(outside ? [outside] : found([...conduct, ...states])), ...found(notes)];
+  const isIn = facts.join?.outcome === 'acknowledged';
+  const [outside] = found([...connection, ...(isIn ? [] : frames), ...joining]);
+  const inside = found([...(isIn ? frames : []), ...conduct, ...states]).filter(({ cause }) => !isUnseen(cause, facts));
+  return [...(outside ? [outside] : inside), ...found(notes)];
 }
+
+/** What would have been there, had it not come as binary. */
+const isUnseen = (cause: string, { binary = [] }: Facts): boolean => binary.some((type) => MISSED_AS[type] === cause);
+const MISSED_AS: Readonly<Record<string, string>> = {
+  command: 'no-relay',
+  pong: 'forgets-heartbeat',
+  'user:joined': 'silent-presence',
+  'user:left': 'silent-presence',
+};
 
 /** What is said of a step that failed for a reason that no rule knows: what was seen, and how to find out. */
 export const unexplained = ({ id, layer, says, evidence }: Carried, scene: Scene): Diagnosis => ({

@@ -1,3 +1,4 @@
+import type { Breach } from '../core/breaches.ts';
 import type { PortHolder } from '../engine/port-holder.ts';
 
 /** What a server turned out to speak. `silent`: it lets us in and says nothing. */
@@ -63,6 +64,10 @@ export interface Facts {
   retries?: Retry[];
   /** The `Server:` header, where there is one. */
   server_header?: string;
+  /** What it sent that no server may send. */
+  breach?: Breach;
+  /** The types of messages that came as binary, of which a text client reads nothing. */
+  binary?: string[];
   kind?: Kind;
   first_message?: string;
   /** The handshake passed, and the server closed before it sent or was sent anything. */

@@ -1,4 +1,5 @@
 import { TEXT } from '../core/frames.ts';
+import { binaryWords } from '../protocol/binary.ts';
 import { formatDuration } from '../core/units.ts';
 import { ACKNOWLEDGED } from './causes/rule.ts';
 import type { Variation } from './facts.ts';
@@ -7,6 +8,8 @@ import { failed, onceMore, passed, type CheckContext, type Finding } from './ste
 import { closing } from './subject.ts';
 import { join, NotJoined } from './user.ts';
 import { vary } from './variations.ts';
+
+const ACK = 'connection:ack';
 
 /** Whether a user is let in; where not, the attempt is repeated with one thing changed each time. */
 export async function joins(context: CheckContext): Promise<Finding> {
@@ -46,6 +49,8 @@ async function notJoined(context: CheckContext, { wire }: NotJoined): Promise<Fi
   const first = wire.received.find(({ opcode }) => opcode === TEXT);
   if (!closed) wire.cut();
   const { kind } = context.facts;
+  if (closed?.breach) return failed(closing(closed), { join: { outcome: 'other' } });
+  if (wire.received.some(({ type }) => type === ACK)) return failed(binaryWords(ACK), { join: { outcome: 'other' } });
   if (kind === 'engine.io' || kind === 'yjs' || kind === 'echo') {
     return failed('no connection:ack: it speaks another protocol', { join: { outcome: 'other' } });
   }

@@ -7,7 +7,7 @@ import { causeOf, type SystemError } from '../engine/system-error.ts';
 import { tlsOptions, type Trust } from '../engine/tls.ts';
 import type { Target } from '../plan/plan.ts';
 import type { HttpAnswer } from '../protocol/http-answer.ts';
-import { Wire } from './wire.ts';
+import { Wire, type Seen } from './wire.ts';
 
 /** An answer to the opening handshake that lets it pass. */
 export interface Passed {
@@ -27,6 +27,8 @@ export interface WireOptions {
   pongs?: boolean;
   /** Takes any certificate. */
   trusting?: boolean;
+  /** Where it is noted what is seen of the frames. */
+  seen?: Seen;
   /** Cuts the connection when it is aborted. */
   signal?: AbortSignal;
 }
@@ -96,7 +98,8 @@ export function open(address: string, options: WireOptions): Promise<Wire> {
       const { answer, faults, end } = heard;
       const wrong = refusalIn(answer, handshake);
       const passed = { answer, faults, ...(wrong !== undefined && { wrong }) };
-      const wire = new Wire(socket, passed, data.subarray(data.length - (text.length - end)), pongs);
+      const rest = data.subarray(data.length - (text.length - end));
+      const wire = new Wire(socket, passed, rest, pongs, options.seen);
       if (signal) {
         const cut = (): void => wire.cut();
         signal.addEventListener('abort', cut);

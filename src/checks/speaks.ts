@@ -3,7 +3,7 @@ import type { Facts, Kind } from './facts.ts';
 import { passed, type CheckContext, type Finding } from './step.ts';
 import { closing, question } from './subject.ts';
 import { NoWire, open } from './open.ts';
-import { jsonOf, type Wire } from './wire.ts';
+import { jsonOf, type Received, type Wire } from './wire.ts';
 
 /** What it speaks, by the first thing it says, or by what it answers. */
 export async function speaks(context: CheckContext): Promise<Finding> {
@@ -26,7 +26,7 @@ export async function speaks(context: CheckContext): Promise<Finding> {
     const says = `it lets us in, and closes ${formatDuration(after_ms)} after the handshake, before it says a word: ${closing(closed)}`;
     return passed(says, { kind: 'unknown', closed_at_once: { code, reason, after_ms } });
   }
-  const kind = first ? kindOf(first.opcode, first.text) : await ask(wire, context);
+  const kind = first ? kindOf(first) : await ask(wire, context);
   wire.cut();
   const facts: Facts = { kind, ...(first && { first_message: first.text.slice(0, 200) }) };
   const evidence = first ? [`first message: ${first.text.slice(0, 120)}`] : ['it says nothing of its own accord'];
@@ -42,7 +42,8 @@ const KIND_WORDS: Record<Kind, string> = {
   unknown: 'it speaks something else',
 };
 
-function kindOf(opcode: number, text: string): Kind {
+function kindOf({ opcode, text, type }: Received): Kind {
+  if (type !== undefined) return 'collaboration';
   if (text.startsWith('0{"sid"')) return 'engine.io';
   if (opcode === 2) return text.startsWith('00') ? 'yjs' : 'unknown';
   return /"type"\s*:\s*"connection:/.test(text) ? 'collaboration' : 'unknown';

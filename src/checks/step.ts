@@ -3,6 +3,7 @@ import type { Target } from '../plan/plan.ts';
 import type { ChecklistLine } from './checklist.ts';
 import type { Facts } from './facts.ts';
 import type { Lookout } from './lookout.ts';
+import type { Seen } from './wire.ts';
 
 /** The layers, each resting on a proven one. Nothing rests on Qt. */
 export const LAYERS = {
@@ -53,6 +54,8 @@ export interface CheckContext {
   for_ms: number;
   /** How long an answer may take, ms. */
   wait_ms: number;
+  /** What is seen of the server's frames over all connections. */
+  seen: Seen;
   /** Two connections that are left alone from layer 1 on. */
   lookout: Lookout;
   /** What the steps before learnt. */

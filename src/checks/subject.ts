@@ -19,8 +19,10 @@ export interface Subject {
 
 export const MIB = 1024 * 1024;
 
-export const closing = ({ code, reason }: Pick<Closed, 'code' | 'reason'>): string =>
-  `code ${code} (${closeCodeMeaning(code)})${reason === '' ? ', no reason' : `, "${reason}"`}`;
+export const closing = ({ code, reason, breach }: Pick<Closed, 'code' | 'reason' | 'breach'>): string =>
+  breach
+    ? `${reason}; so we closed it with ${code}`
+    : `code ${code} (${closeCodeMeaning(code)})${reason === '' ? ', no reason' : `, "${reason}"`}`;
 
 export const connect = (subject: Subject, more: Partial<WireOptions> = {}): Promise<Wire> =>
   open(subject.address(), { ...subject.options, ...more });
@@ -51,4 +53,4 @@ export function unseen(subject: Subject): Finding | undefined {
 }
 
 export const aborts = (wire: Wire): string =>
-  wire.fault ?? (wire.closed ? closing(wire.closed) : 'the connection stayed, without an answer');
+  wire.closed ? closing(wire.closed) : 'the connection stayed, without an answer';

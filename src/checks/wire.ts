@@ -1,7 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { BINARY, CLOSE, FrameError, FrameReader, HEADER, maskFrame, PING, PONG, TEXT } from '../core/frames.ts';
+import {
+  BreachError,
+  breachWords,
+  TEXT_NOT_UTF8,
+  tooMuchUnread,
+  unansweredPings,
+  type Breach,
+} from '../core/breaches.ts';
+import { BINARY, CLOSE, closeIn, FrameReader, HEADER, maskFrame, PING, PONG, TEXT } from '../core/frames.ts';
+import { isUtf8 } from '../core/utf8.ts';
+import { MAX_UNANSWERED, Pongs } from '../engine/pongs.ts';
+import { scanTypeName } from '../protocol/scan.ts';
 import type { Passed } from './open.ts';
 
 /** What came on the wire, and when. */
@@ -11,6 +22,8 @@ export interface Received {
   text: string;
   bytes: number;
   at_ms: number;
+  /** Of a binary message: what it would have been as text, where that can be read. */
+  type?: string;
 }
 
 /** How a connection ended. 1006 where no close frame came. */
@@ -19,11 +32,23 @@ export interface Closed {
   reason: string;
   by: 'server' | 'us' | 'network';
   after_ms: number;
+  /** What came that no server may send: the connection was closed for it. */
+  breach?: Breach;
+}
+
+/** What was seen of the server's frames over all connections of a check. */
+export interface Seen {
+  breach?: Breach;
+  /** The types of messages that came as binary, of which a text client reads nothing. */
+  binary?: string[];
 }
 
 /** Longer than any message a relay may make of one of 1 MiB. */
 const LONGEST = 16 * 1024 * 1024;
 const SHOWN_BYTES = 16;
+/** So much is kept of one connection: no step waits for more. */
+const MOST_MESSAGES = 100_000;
+const MOST_BYTES = 128 * 1024 * 1024;
 
 /** A connection of which everything is seen exactly, and by which anything can be sent. */
 export class Wire {
@@ -31,19 +56,28 @@ export class Wire {
   readonly passed: Passed;
   readonly received: Received[] = [];
   closed: Closed | undefined;
-  /** What was wrong with the server's frames. */
-  fault: string | undefined;
   readonly #socket: Socket;
   readonly #reader = new FrameReader(LONGEST);
   readonly #opened = performance.now();
-  readonly #pongs: boolean;
+  readonly #pongs: Pongs | undefined;
+  readonly #seen: Seen;
+  #receivedBytes = 0;
   readonly #waiting = new Set<() => void>();
   #ourClose = false;
 
-  constructor(socket: Socket, passed: Passed, rest: Buffer, pongs: boolean) {
+  constructor(socket: Socket, passed: Passed, rest: Buffer, pongs: boolean, seen: Seen = {}) {
+    this.#seen = seen;
     this.#socket = socket;
     this.passed = passed;
-    this.#pongs = pongs;
+    this.#pongs = pongs
+      ? new Pongs({
+          get waiting() {
+            return socket.writableLength;
+          },
+          pong: (payload) => this.frame(PONG, payload),
+        })
+      : undefined;
+    socket.on('drain', () => this.#pongs?.drained());
     socket.on('data', (data) => this.#read(data));
     socket.on('error', () => {});
     socket.on('close', () => this.#end({ code: 1006, reason: '', by: this.#ourClose ? 'us' : 'network' }));
@@ -69,28 +103,44 @@ export class Wire {
       this.#reader.read(data, 0, data.length, {
         frame: (opcode, bytes, start, end) => {
           this.#frame(opcode, Buffer.from(bytes.subarray(start, end)));
-          return true;
+          return this.closed === undefined;
         },
       });
     } catch (error) {
-      if (!(error instanceof FrameError)) throw error;
-      this.fault = error.message;
-      this.#socket.destroy();
+      if (!(error instanceof BreachError)) throw error;
+      this.#fail(error.breach);
     }
     this.#changed();
   }
 
+  /** Ends it as a client must over which came what no server may send. */
+  #fail(breach: Breach): void {
+    if (this.closed) return;
+    this.#seen.breach ??= breach;
+    if (!this.#ourClose) this.frame(CLOSE, Buffer.from([breach.code >> 8, breach.code & 255]));
+    this.#end({ code: breach.code, reason: breachWords(breach), by: this.#ourClose ? 'us' : 'server', breach });
+    this.#socket.destroySoon();
+  }
+
   #frame(opcode: number, payload: Buffer): void {
+    if (opcode === TEXT && !isUtf8(payload, 0, payload.length)) return this.#fail(TEXT_NOT_UTF8);
     if (opcode === CLOSE) {
-      const code = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
-      this.#end({ code, reason: payload.toString('utf8', 2), by: this.#ourClose ? 'us' : 'server' });
+      this.#end({ ...closeIn(payload, 0, payload.length), by: this.#ourClose ? 'us' : 'server' });
       if (!this.#ourClose) this.frame(CLOSE, payload.subarray(0, 2));
       this.#socket.end();
       return;
     }
-    if (opcode === PING && this.#pongs) this.frame(PONG, payload);
+    if (opcode === PING && this.#pongs?.ping(payload) === false) return this.#fail(unansweredPings(MAX_UNANSWERED));
+    this.#receivedBytes += payload.length;
+    if (this.received.length >= MOST_MESSAGES || this.#receivedBytes > MOST_BYTES) {
+      return this.#fail(tooMuchUnread(MOST_MESSAGES, MOST_BYTES));
+    }
+    const type = opcode === BINARY ? scanTypeName(payload, 0, payload.length) : undefined;
+    if (type !== undefined) this.#seen.binary = [...new Set([...(this.#seen.binary ?? []), type])];
     const text = opcode === TEXT ? payload.toString('utf8') : payload.subarray(0, SHOWN_BYTES).toString('hex');
-    this.received.push({ opcode, text, bytes: payload.length, at_ms: this.now() });
+    const received = { opcode, text, bytes: payload.length, at_ms: this.now() };
+    this.received.push({ ...received, ...(type !== undefined && { type }) });
+    return undefined;
   }
 
   /** One masked frame; `fin` false for a fragment that others follow. */

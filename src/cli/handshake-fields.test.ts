@@ -34,7 +34,7 @@ async function listening(): Promise<{ port: number; head: Promise<string> }> {
 }
 
 const nothing = (): void => {};
-const events: DoorEvents = { opened: nothing, message: nothing, closed: nothing };
+const events: DoorEvents = { opened: nothing, message: nothing, binary: nothing, closed: nothing };
 const now = (): number => 0;
 
 /** Those who begin a connection, by what a user gives on the command line. */

@@ -1,3 +1,25 @@
+import {
+  BreachError,
+  closeCodeBreach,
+  CONTINUES_NOTHING,
+  FRAGMENTED_CONTROL,
+  HALF_A_CODE,
+  isSendable,
+  LENGTH_NOT_SHORTEST,
+  LONG_CONTROL,
+  MASKED_BY_SERVER,
+  MESSAGE_WITHIN,
+  REASON_NOT_UTF8,
+  RESERVED_BIT,
+  tooLong,
+  tooManyFragments,
+  unknownOpcode,
+  type Breach,
+} from './breaches.ts';
+import { textOf } from './text.ts';
+import type { Unfinished } from './unfinished.ts';
+import { isUtf8 } from './utf8.ts';
+
 /**
  * Frames of a WebSocket as a client reads and writes them (RFC 6455, section 5): pure, over ranges of bytes, for
  * streams that are cut anywhere.
@@ -18,15 +40,10 @@ const LENGTH = 0x7f;
 /** The longest a control frame's payload may be. */
 const CONTROL_LENGTH = 125;
 
-/** What is wrong with a stream, and the close code that says so (section 7.4.1). */
-export class FrameError extends Error {
-  readonly code: number;
-
-  constructor(code: number, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+/** How many frames one message may come in. */
+export const MAX_FRAGMENTS = 65_536;
+/** Of what one connection keeps, so much is its own, bytes: what is beyond is counted with the others'. */
+const FREE = 16_384;
 
 /** Who is told of whole messages and control frames. Bytes are valid during the call only. */
 export interface FrameSink {
@@ -42,22 +59,43 @@ const NOTHING = new Uint8Array(0);
  */
 export class FrameReader {
   readonly #longest: number;
+  readonly #unfinished: Unfinished | undefined;
+  /** Of the room that all connections share: what this one has taken. */
+  #taken = 0;
   /** The beginning of a frame whose rest has not come. */
   #rest: Uint8Array = NOTHING;
   #restLength = 0;
   /** The fragments so far of a message, and its opcode; 0 where none is open. */
   #fragments: Uint8Array = NOTHING;
   #fragmentsLength = 0;
+  #fragmentsCount = 0;
   #opcode = 0;
 
-  /** @param longest bytes that a message may have */
-  constructor(longest: number) {
+  /** @param longest bytes that a message may have; @param unfinished shared by all connections of a process */
+  constructor(longest: number, unfinished?: Unfinished) {
     this.#longest = longest;
+    this.#unfinished = unfinished;
+  }
+
+  /** The connection is over: what was kept is let go. */
+  end(): void {
+    this.#rest = this.#fragments = NOTHING;
+    this.#restLength = this.#fragmentsLength = 0;
+    this.#account();
+  }
+
+  #account(): void {
+    if (!this.#unfinished) return;
+    const taken = Math.max(0, this.#rest.length + this.#fragments.length - FREE);
+    const more = taken - this.#taken;
+    if (more === 0) return;
+    this.#unfinished.take(more);
+    this.#taken = taken;
   }
 
   /**
    * Takes the next bytes of the stream.
-   * @throws FrameError where they are no frames that a server may send
+   * @throws BreachError where they are no frames that a server may send
    */
   read(bytes: Uint8Array, start: number, end: number, sink: FrameSink): void {
     let at = start;
@@ -71,7 +109,10 @@ export class FrameReader {
       const taken = this.#frames(this.#rest, 0, this.#restLength, sink);
       if (taken < 0) return;
       if (taken > 0) this.#restLength = 0;
-      if (taken > KEPT) this.#rest = NOTHING;
+      if (taken > KEPT) {
+        this.#rest = NOTHING;
+        this.#account();
+      }
     }
     if (at === end) return;
     const cut = this.#frames(bytes, at, end, sink);
@@ -92,9 +133,8 @@ export class FrameReader {
   #keep(bytes: Uint8Array, start: number, end: number): void {
     const length = this.#restLength + end - start;
     if (this.#rest.length < length) {
-      const grown = new Uint8Array(Math.max(256, 2 ** Math.ceil(Math.log2(length))));
-      grown.set(this.#rest.subarray(0, this.#restLength));
-      this.#rest = grown;
+      this.#rest = grown(this.#rest, this.#restLength, length, this.#needs());
+      this.#account();
     }
     this.#rest.set(bytes.subarray(start, end), this.#restLength);
     this.#restLength = length;
@@ -106,22 +146,23 @@ export class FrameReader {
     while (end - at >= 2) {
       const first = bytes[at]!;
       const second = bytes[at + 1]!;
-      if ((first & RESERVED) !== 0) throw new FrameError(1002, 'a frame has a reserved bit set');
-      if ((second & MASKED) !== 0) throw new FrameError(1002, 'a frame of the server is masked');
-      this.#checkOpcode(first, second & LENGTH);
+      const wrong = breachOf(first, second, this.#opcode);
+      if (wrong) throw new BreachError(wrong);
       let length = second & LENGTH;
       let header = 2;
       if (length === 126) {
         if (end - at < 4) break;
         length = (bytes[at + 2]! << 8) | bytes[at + 3]!;
         header = 4;
+        if (length < 126) throw new BreachError(LENGTH_NOT_SHORTEST);
       } else if (length === 127) {
         if (end - at < 10) break;
         length = lengthOf(bytes, at + 2);
         header = 10;
+        if (length < 65_536) throw new BreachError(LENGTH_NOT_SHORTEST);
       }
       if (length + this.#fragmentsLength > this.#longest && (first & OPCODE) < CLOSE) {
-        throw new FrameError(1009, 'a message is too long');
+        throw new BreachError(tooLong(this.#longest));
       }
       const payload = at + header;
       if (end - payload < length) break;
@@ -131,30 +172,17 @@ export class FrameReader {
     return at;
   }
 
-  /** What two bytes tell is told by two bytes: the rest may be long in coming. `length` is the 7-bit one. */
-  #checkOpcode(first: number, length: number): void {
-    const opcode = first & OPCODE;
-    if (opcode >= CLOSE) {
-      if (opcode > PONG) throw new FrameError(1002, `a frame has the unknown opcode ${opcode}`);
-      if ((first & FIN) === 0) throw new FrameError(1002, 'a control frame is fragmented');
-      if (length > CONTROL_LENGTH) throw new FrameError(1002, 'a control frame is too long');
-      if (opcode === CLOSE && length === 1) throw new FrameError(1002, 'a close frame has half a code');
-      return;
-    }
-    if (opcode > BINARY) throw new FrameError(1002, `a frame has the unknown opcode ${opcode}`);
-    if (opcode === CONTINUATION && this.#opcode === 0) throw new FrameError(1002, 'a continuation continues nothing');
-    if (opcode !== CONTINUATION && this.#opcode !== 0) throw new FrameError(1002, 'a message begins within another');
-  }
-
   #take(first: number, bytes: Uint8Array, start: number, end: number, sink: FrameSink): boolean {
     const opcode = first & OPCODE;
     const whole = (first & FIN) !== 0;
+    const wrong = opcode === CLOSE ? closeBreach(bytes, start, end) : undefined;
+    if (wrong) throw new BreachError(wrong);
     if (opcode >= CLOSE || (whole && opcode !== CONTINUATION)) return sink.frame(opcode, bytes, start, end);
+    if (++this.#fragmentsCount > MAX_FRAGMENTS) throw new BreachError(tooManyFragments(MAX_FRAGMENTS));
     const length = this.#fragmentsLength + end - start;
     if (this.#fragments.length < length) {
-      const grown = new Uint8Array(Math.max(256, 2 ** Math.ceil(Math.log2(length))));
-      grown.set(this.#fragments.subarray(0, this.#fragmentsLength));
-      this.#fragments = grown;
+      this.#fragments = grown(this.#fragments, this.#fragmentsLength, length);
+      this.#account();
     }
     this.#fragments.set(bytes.subarray(start, end), this.#fragmentsLength);
     this.#fragmentsLength = length;
@@ -164,9 +192,53 @@ export class FrameReader {
     const of = this.#opcode;
     this.#fragments = NOTHING;
     this.#fragmentsLength = 0;
+    this.#fragmentsCount = 0;
     this.#opcode = 0;
+    this.#account();
     return sink.frame(of, message, 0, length);
   }
+}
+
+/** A buffer for `length` bytes with the same beginning: twice as long, so that it seldom grows, if so much may come. */
+function grown(buffer: Uint8Array, used: number, length: number, most = Infinity): Uint8Array {
+  const twice = Math.max(256, 2 ** Math.ceil(Math.log2(length)));
+  const longer = new Uint8Array(most > 256 ? Math.max(length, Math.min(twice, most)) : twice);
+  longer.set(buffer.subarray(0, used));
+  return longer;
+}
+
+/**
+ * What the first two bytes of a frame of a server's tell is wrong with it: the rest may be long in coming.
+ * @param open the opcode of the message of which fragments have come; 0 where none is open
+ */
+export function breachOf(first: number, second: number, open: number): Breach | undefined {
+  const opcode = first & OPCODE;
+  if ((first & RESERVED) !== 0) return RESERVED_BIT;
+  if (opcode > PONG || (opcode > BINARY && opcode < CLOSE)) return unknownOpcode(opcode);
+  if (opcode >= CLOSE) {
+    const length = second & LENGTH;
+    if ((first & FIN) === 0) return FRAGMENTED_CONTROL;
+    if (length > CONTROL_LENGTH) return LONG_CONTROL;
+    if (opcode === CLOSE && length === 1) return HALF_A_CODE;
+  } else {
+    if (opcode === CONTINUATION && open === 0) return CONTINUES_NOTHING;
+    if (opcode !== CONTINUATION && open !== 0) return MESSAGE_WITHIN;
+  }
+  return (second & MASKED) === 0 ? undefined : MASKED_BY_SERVER;
+}
+
+/** What a close frame says (section 5.5.1). 1005 where it says nothing. */
+export function closeIn(bytes: Uint8Array, start: number, end: number): { code: number; reason: string } {
+  const code = end - start >= 2 ? (bytes[start]! << 8) | bytes[start + 1]! : 1005;
+  return { code, reason: textOf(bytes, Math.min(start + 2, end), end) };
+}
+
+/** What no close frame may say. */
+export function closeBreach(bytes: Uint8Array, start: number, end: number): Breach | undefined {
+  if (end - start < 2) return undefined;
+  const { code } = closeIn(bytes, start, end);
+  if (!isSendable(code)) return closeCodeBreach(code);
+  return isUtf8(bytes, start + 2, end) ? undefined : REASON_NOT_UTF8;
 }
 
 /** Bytes that a connection may keep for its next cut frame. */

@@ -48,6 +48,8 @@ export interface Disconnect {
   initiator: Initiator;
   phase: Phase;
   expected: boolean;
+  /** Present where the server sent what no server may: `code` is what its clients closed with, `reason` what it was. */
+  breach?: true;
   count: number;
   first_ms: number;
   last_ms: number;

@@ -160,7 +160,7 @@ export class Recorder {
   }
 
   disconnect(kind: Omit<Disconnect, 'count' | 'first_ms' | 'last_ms'>, at_ms: number): void {
-    const key = `${kind.code} ${kind.initiator} ${kind.phase} ${kind.expected} ${kind.reason}`;
+    const key = `${kind.code} ${kind.initiator} ${kind.phase} ${kind.expected} ${kind.breach ?? ''} ${kind.reason}`;
     tally(this.#disconnects, key, at_ms, () => ({ ...kind, count: 0, first_ms: at_ms, last_ms: at_ms }));
   }
 

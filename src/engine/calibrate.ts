@@ -80,6 +80,7 @@ function echoes(port: number, done: (result: Calibration | undefined) => void): 
       connection.cut();
       done({ floor_ms: median(times) / 1000, echo_us: Math.min(...costs) });
     },
+    binary() {},
     closed: () => done(undefined),
   });
 }

@@ -1,18 +1,31 @@
 import { randomFillSync } from 'node:crypto';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { CLOSE, FrameError, FrameReader, HEADER, maskFrame, PING, PONG, TEXT, type FrameSink } from '../core/frames.ts';
+import { BreachError, unansweredPings, type Breach } from '../core/breaches.ts';
+import {
+  BINARY,
+  CLOSE,
+  closeIn,
+  FrameReader,
+  HEADER,
+  maskFrame,
+  PING,
+  PONG,
+  TEXT,
+  type FrameSink,
+} from '../core/frames.ts';
+import { Unfinished } from '../core/unfinished.ts';
 import type { Target } from '../plan/plan.ts';
-import type { Clock, Connection, Door, DoorEvents, Ending } from '../load/ports.ts';
+import { endingBy, type Clock, type Connection, type Door, type DoorEvents, type Ending } from '../load/ports.ts';
 import { wayOf, type Source } from './addresses.ts';
 import type { HttpAnswer } from '../protocol/http-answer.ts';
 import { BODY_MS, breaksOff, heardIn } from './answer.ts';
+import { MAX_INBOUND, MAX_UNFINISHED } from './inbound.ts';
+import { MAX_UNANSWERED, Pongs } from './pongs.ts';
 import { openingHandshake, refusalIn, type Handshake } from './handshake.ts';
 import { causeOf, ownWall } from './system-error.ts';
 import { tlsOptions, type Trust } from './tls.ts';
 
-/** A tool must accept more than a server may: a relay may grow a message (rule P4). */
-const MAX_INBOUND = 64 * 1024 * 1024;
 /** What one read may bring: the same bytes are used for every read of every connection. */
 const READ_BYTES = 256 * 1024;
 /** How long a peer that has closed may keep its socket open, ms. */
@@ -25,6 +38,7 @@ const AT_OUR_WALL: Ending = { code: 0, reason: '', initiator: 'client', wall: tr
 interface Shared {
   clock: Clock;
   buffer: Uint8Array;
+  unfinished: Unfinished;
 }
 
 /**
@@ -32,7 +46,11 @@ interface Shared {
  * with one look at the clock a read and nothing allocated a frame.
  */
 export function netDoor(target: Target, run: string, clock: Clock): Door {
-  const shared: Shared = { clock, buffer: new Uint8Array(READ_BYTES) };
+  const shared: Shared = {
+    clock,
+    buffer: new Uint8Array(READ_BYTES),
+    unfinished: new Unfinished(MAX_UNFINISHED),
+  };
   return {
     connect(seat, session, user, events) {
       const way = wayOf(target, run, session, user);
@@ -48,7 +66,9 @@ class NetConnection implements Connection, FrameSink {
   readonly #seat: number;
   readonly #shared: Shared;
   readonly #events: DoorEvents;
-  readonly #reader = new FrameReader(MAX_INBOUND);
+  readonly #reader: FrameReader;
+  /** Once the server has pinged. */
+  #pongs: Pongs | undefined;
   /** Until it is answered. */
   #handshake: Handshake | undefined;
   #head = '';
@@ -74,6 +94,7 @@ class NetConnection implements Connection, FrameSink {
     this.#seat = seat;
     this.#shared = shared;
     this.#events = events;
+    this.#reader = new FrameReader(MAX_INBOUND, shared.unfinished);
     const secure = url.protocol === 'wss:';
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const port = Number(url.port) || (secure ? 443 : 80);
@@ -108,8 +129,8 @@ class NetConnection implements Connection, FrameSink {
       const start = this.#handshake ? this.#answered(this.#handshake, bytes, length) : 0;
       if (start < length && !this.#over) this.#reader.read(bytes, start, length, this);
     } catch (error) {
-      if (!(error instanceof FrameError)) throw error;
-      this.#fail(error.code, error.message);
+      if (!(error instanceof BreachError)) throw error;
+      this.fail(error.breach);
     }
   }
 
@@ -141,28 +162,46 @@ class NetConnection implements Connection, FrameSink {
   }
 
   frame(opcode: number, bytes: Uint8Array, start: number, end: number): boolean {
-    if (opcode < CLOSE) this.#events.message(this.#seat, this, bytes, start, end, this.#readAt);
-    else if (opcode === PING) this.#write(Buffer.from(bytes.subarray(start, end)), PONG);
+    if (opcode === TEXT) this.#events.message(this.#seat, this, bytes, start, end, this.#readAt);
+    else if (opcode === BINARY) this.#events.binary(this.#seat, this, bytes, start, end, this.#readAt);
+    else if (opcode === PING) this.#pinged(Buffer.from(bytes.subarray(start, end)));
     else if (opcode === CLOSE) this.#closed(bytes, start, end);
     return !this.#over;
   }
 
+  #pinged(payload: Buffer): void {
+    if (!this.#pongs) this.#answerPings();
+    if (!this.#pongs!.ping(payload)) this.fail(unansweredPings(MAX_UNANSWERED));
+  }
+
+  #answerPings(): void {
+    const socket = this.#socket;
+    const pongs = new Pongs({
+      get waiting() {
+        return socket.writableLength;
+      },
+      pong: (payload) => this.#write(payload, PONG),
+    });
+    this.#pongs = pongs;
+    socket.on('drain', () => pongs.drained());
+  }
+
   /** The peer's close frame (RFC 6455, section 7.1): answered where it is the first, and then all is said. */
   #closed(bytes: Uint8Array, start: number, end: number): void {
-    const code = end - start >= 2 ? (bytes[start]! << 8) | bytes[start + 1]! : 1005;
-    const reason = end - start > 2 ? Buffer.from(bytes.subarray(start + 2, end)).toString() : '';
+    const { code, reason } = closeIn(bytes, start, end);
     if (!this.#weClose) this.#write(Buffer.from(bytes.subarray(start, Math.min(end, start + 2))), CLOSE);
     this.#socket.end();
     this.#linger();
     this.#end(code, reason);
   }
 
-  #fail(code: number, message: string): void {
-    this.#error = `the server broke the WebSocket protocol: ${message}`;
-    this.#write(closePayload(code, ''), CLOSE);
+  /** As section 7.1.7 has it. */
+  fail(breach: Breach): void {
+    if (this.#over) return;
+    if (!this.#weClose) this.#write(closePayload(breach.code, ''), CLOSE);
     this.#socket.end();
     this.#linger();
-    this.#end(code, message);
+    this.#tell(endingBy(breach, this.#weClose));
   }
 
   #linger(): void {
@@ -170,13 +209,17 @@ class NetConnection implements Connection, FrameSink {
   }
 
   #end(code: number, reason: string): void {
-    if (this.#over) return;
-    this.#over = true;
-    if (this.#handshake && !this.#weClose) this.#error ??= breaksOff(this.#head);
     const initiator = this.#weClose ? 'client' : code === 1006 ? 'network' : 'server';
+    if (this.#handshake && !this.#weClose && !this.#over) this.#error ??= breaksOff(this.#head);
     const error = this.#error !== undefined && { error: this.#error };
     const answer = this.#refusal && { answer: this.#refusal };
-    const ending: Ending = this.#wall ? { ...AT_OUR_WALL, ...error } : { code, reason, initiator, ...error, ...answer };
+    this.#tell(this.#wall ? { ...AT_OUR_WALL, ...error } : { code, reason, initiator, ...error, ...answer });
+  }
+
+  #tell(ending: Ending): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#reader.end();
     this.#events.closed(this.#seat, this, ending, this.#shared.clock());
   }
 
@@ -190,13 +233,15 @@ class NetConnection implements Connection, FrameSink {
   }
 
   close(code: number, reason: string): void {
+    const isFirst = !this.#weClose;
     this.#weClose = true;
     if (this.#handshake) this.#socket.destroy();
-    else if (!this.#over) this.#write(closePayload(code, reason), CLOSE);
+    else if (!this.#over && isFirst) this.#write(closePayload(code, reason), CLOSE);
   }
 
   cut(): void {
     this.#over = true;
+    this.#reader.end();
     this.#socket.destroy();
   }
 

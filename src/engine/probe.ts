@@ -1,6 +1,8 @@
+import { TEXT_NOT_UTF8 } from '../core/breaches.ts';
 import { EXIT, stoppedEarly, ToolError } from '../core/errors.ts';
 import type { Connection, Door, Ending } from '../load/ports.ts';
 import type { Target } from '../plan/plan.ts';
+import { binaryWords } from '../protocol/binary.ts';
 import { closeCodeMeaning } from '../protocol/closing.ts';
 import type { HttpAnswer } from '../protocol/http-answer.ts';
 import { Collab } from '../protocol/collab.ts';
@@ -12,6 +14,8 @@ import type { RunRequest } from './request.ts';
 import { askedOf, explain, type Asked } from './refusal.ts';
 import { wsDoor } from './ws-door.ts';
 
+const ACK = 'connection:ack';
+
 /** The sentence for a run that nobody could join. */
 export function nobodyJoined(where: string, error: string, answer?: HttpAnswer, asked?: Asked): ToolError {
   const { meaning, hint, said } = explain(error, answer, asked);
@@ -20,6 +24,12 @@ export function nobodyJoined(where: string, error: string, answer?: HttpAnswer, 
 }
 
 function refusal(where: string, ending: Ending, opened: boolean, asked: Asked): ToolError {
+  if (ending.breach) {
+    return new ToolError(`Nobody could join ${where}: ${ending.error}.`, {
+      hint: 'Browsers and Qt end the connection there too: loadtest check looks at it layer by layer.',
+      exitCode: EXIT.nobodyJoined,
+    });
+  }
   if (!opened) return nobodyJoined(where, ending.error ?? 'closed without an answer', ending.answer, asked);
   const reason = ending.reason ? `, “${ending.reason}”` : ', no reason given';
   return new ToolError(
@@ -47,16 +57,22 @@ function probe(door: Door, session: number, asked: Asked, deadline_ms: number, s
     let connection: Connection | undefined;
     let opened = false;
     let joined = false;
+    /** The acknowledgement came as no text client sees it. */
+    let unseen = false;
     const deadline = setTimeout(() => {
       stop?.removeEventListener('abort', stopped);
       connection?.cut();
       if (joined) return resolve();
-      const what = opened
-        ? 'it lets us in but never sends connection:ack'
-        : 'the WebSocket handshake is never answered';
+      const what = unseen
+        ? binaryWords(ACK)
+        : opened
+          ? 'it lets us in but never sends connection:ack'
+          : 'the WebSocket handshake is never answered';
       reject(
         new ToolError(`Nobody could join ${where}: ${what} (waited ${deadline_ms / 1000} s).`, {
-          hint: unanswered(asked, opened),
+          hint: unseen
+            ? 'Send it as text: send(str) in websockets, { binary: false } in ws.'
+            : unanswered(asked, opened),
           exitCode: EXIT.nobodyJoined,
         }),
       );
@@ -77,6 +93,7 @@ function probe(door: Door, session: number, asked: Asked, deadline_ms: number, s
         pong: nothing,
         cursor: nothing,
         refused: nothing,
+        notUtf8: () => connection?.fail(TEXT_NOT_UTF8),
         unreadable: nothing,
         trait: nothing,
       },
@@ -87,6 +104,9 @@ function probe(door: Door, session: number, asked: Asked, deadline_ms: number, s
         opened = true;
       },
       message: (seat, _connection, bytes, start, end, at) => protocol.receive(seat, bytes, start, end, at),
+      binary: (_seat, _connection, bytes, start, end) => {
+        unseen ||= protocol.typeOf(bytes, start, end) === ACK;
+      },
       closed: (_seat, _connection, ending) => {
         clearTimeout(deadline);
         stop?.removeEventListener('abort', stopped);

@@ -1,18 +1,26 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import { REASON_NOT_UTF8, unansweredPings, type Breach } from '../core/breaches.ts';
+import { MAX_FRAGMENTS } from '../core/frames.ts';
+import { Unfinished } from '../core/unfinished.ts';
+import { isUtf8 } from '../core/utf8.ts';
 import type { Target } from '../plan/plan.ts';
-import type { Clock, Connection, Door, DoorEvents, Ending } from '../load/ports.ts';
+import { endingBy, type Clock, type Connection, type Door, type DoorEvents, type Ending } from '../load/ports.ts';
 import type { HttpAnswer } from '../protocol/http-answer.ts';
 import { wayOf } from './addresses.ts';
 import { BODY_MS, heardIn, MAX_BODY, MAX_HEAD, TOO_LONG } from './answer.ts';
 import { basicAuth, withoutCredentials } from './credentials.ts';
+import { FrameLengths } from './frame-lengths.ts';
 import { acceptFor, refusalIn } from './handshake.ts';
+import { MAX_INBOUND, MAX_UNFINISHED } from './inbound.ts';
+import { MAX_UNANSWERED, Pongs } from './pongs.ts';
 import { causeOf, ownWall, type SystemError } from './system-error.ts';
 import { tlsOptions } from './tls.ts';
+import { breachInError } from './ws-breaches.ts';
 
-/** A tool must accept more than a server may: a relay may grow a message (rule P4). */
-const MAX_INBOUND = 64 * 1024 * 1024;
+/** How long a peer may keep a socket open over which came what it may not send, ms. */
+const LINGER_MS = 2000;
 
 /** Sockets over the `ws` library: the plain door, and the cross-check of any faster one. */
 export function wsDoor(target: Target, run: string, clock: Clock): Door {
@@ -22,8 +30,13 @@ export function wsDoor(target: Target, run: string, clock: Clock): Door {
     // As much of a head, and as odd a one, as the other door takes.
     maxHeaderSize: MAX_HEAD,
     insecureHTTPParser: true,
+    maxFragments: MAX_FRAGMENTS,
+    // What is no UTF-8 is told by whoever reads the message, as of the other door.
+    skipUTF8Validation: true,
+    autoPong: false,
     ...tlsOptions(target),
   };
+  const unfinished = new Unfinished(MAX_UNFINISHED);
   return {
     connect(seat, session, user, events) {
       const { url, source } = wayOf(target, run, session, user);
@@ -39,13 +52,17 @@ export function wsDoor(target: Target, run: string, clock: Clock): Door {
           own.end();
         },
       });
-      return new WsConnection(socket, request, target.subprotocols, seat, clock, events);
+      return new WsConnection(socket, request, target.subprotocols, seat, clock, events, unfinished);
     },
   };
 }
 
 class WsConnection implements Connection {
   readonly #socket: WebSocket;
+  readonly #seat: number;
+  readonly #clock: Clock;
+  readonly #events: DoorEvents;
+  readonly #lengths: FrameLengths;
   #weClose = false;
   #silent = false;
   #error: string | undefined;
@@ -62,8 +79,13 @@ class WsConnection implements Connection {
     seat: number,
     clock: Clock,
     events: DoorEvents,
+    unfinished: Unfinished,
   ) {
     this.#socket = socket;
+    this.#seat = seat;
+    this.#clock = clock;
+    this.#events = events;
+    this.#lengths = new FrameLengths(unfinished);
     const answered = (response: IncomingMessage): void => {
       const key = String(request?.getHeader('sec-websocket-key'));
       this.#judge(refusalIn(answerOf(response), { accept: acceptFor(key), subprotocols }));
@@ -79,18 +101,49 @@ class WsConnection implements Connection {
     });
     socket.on('open', () => {
       this.#opened = true;
+      if (this.#tcp) this.#watch(this.#tcp);
       if (!this.#silent) events.opened(seat, this, clock());
     });
-    socket.on('message', (data: Buffer) => {
-      if (!this.#silent) events.message(seat, this, data, 0, data.length, clock());
+    socket.on('message', (data: Buffer, isBinary: boolean) => {
+      if (this.#silent) return;
+      if (isBinary) events.binary(seat, this, data, 0, data.length, clock());
+      else events.message(seat, this, data, 0, data.length, clock());
     });
     socket.on('error', (error) => {
+      const breach = breachInError(error, MAX_INBOUND);
+      if (breach) return this.fail(breach);
       const wall = this.#opened ? undefined : ownWall(error);
       if (wall !== undefined) this.#wall = true;
       this.#error ??= wall ?? noHttp(error) ?? causeOf(error);
+      return undefined;
     });
     socket.on('close', (code, reason) => {
-      if (!this.#silent) events.closed(seat, this, this.#ending(code, reason.toString()), clock());
+      if (!isUtf8(reason, 0, reason.length)) return this.fail(REASON_NOT_UTF8);
+      return this.#tell(this.#ending(code, reason.toString()));
+    });
+  }
+
+  /** Looks at what comes before the library does, which lets pass what browsers and Qt refuse. */
+  #watch(tcp: Socket): void {
+    const pongs = new Pongs({
+      get waiting() {
+        return tcp.writableLength;
+      },
+      pong: (payload) => {
+        if (this.#socket.readyState === WebSocket.OPEN) this.#socket.pong(payload);
+      },
+    });
+    tcp.on('drain', () => pongs.drained());
+    this.#socket.on('ping', (payload) => {
+      if (!pongs.ping(payload)) this.fail(unansweredPings(MAX_UNANSWERED));
+    });
+    const [read] = tcp.listeners('data') as [(chunk: Buffer) => void];
+    tcp.prependListener('data', (chunk: Buffer) => {
+      const { until, breach } = this.#lengths.read(chunk);
+      if (!breach) return;
+      if (until > 0) read.call(tcp, chunk.subarray(0, until));
+      // The library still gets all of it, of which nothing is told any more.
+      this.fail(breach);
     });
   }
 
@@ -132,6 +185,7 @@ class WsConnection implements Connection {
 
   cut(): void {
     this.#silent = true;
+    this.#lengths.end();
     this.#socket.terminate();
   }
 
@@ -145,6 +199,21 @@ class WsConnection implements Connection {
 
   halfClose(): void {
     this.#tcp?.end();
+  }
+
+  fail(breach: Breach): void {
+    if (this.#silent) return;
+    const ending = endingBy(breach, this.#weClose);
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(breach.code);
+    setTimeout(() => this.#socket.terminate(), LINGER_MS).unref();
+    this.#tell(ending);
+  }
+
+  #tell(ending: Ending): void {
+    if (this.#silent) return;
+    this.#silent = true;
+    this.#lengths.end();
+    this.#events.closed(this.#seat, this, ending, this.#clock());
   }
 
   #ending(code: number, reason: string): Ending {

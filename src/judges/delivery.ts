@@ -1,4 +1,5 @@
 import type { Measured } from '../result/measured.ts';
+import { binaryNote } from './binary.ts';
 import { ownInMissed, unlessOwn } from './excuses.ts';
 import { counterIn, type Finding, type Judge, type Ruling } from './judge.ts';
 import { capitalised, clock, evidenceOf, list, number } from './words.ts';
@@ -29,15 +30,16 @@ export const delivery: Judge = {
       ...(late > 0 ? [`${number(late)} arrived after the deadline of ${measured.plan.deadline_ms / 1000} s`] : []),
     ];
     if (wrong.length > 0) {
-      const because = list(wrong) + underWay(measured);
+      const unseen = lost > 0 ? binaryNote(measured, 'command', undefined) : '';
+      const because = list(wrong) + unseen + underWay(measured);
       const ruling: Ruling = {
         claim: CLAIM,
         standing: 'fail',
         because,
-        headline: headline(measured, wrong, lost, upper),
+        headline: `${headline(measured, wrong, lost, upper)}${unseen}.`,
         ...evidenceOf(measured, KINDS),
       };
-      return [seen.length > 0 ? ruling : unlessOwn(ruling, ownIn(measured, { lost, late }))];
+      return [seen.length > 0 || unseen !== '' ? ruling : unlessOwn(ruling, ownIn(measured, { lost, late }))];
     }
     return [withoutFault(measured, expected)];
   },
@@ -96,8 +98,8 @@ const underWay = ({ pending }: Measured): string =>
   pending > 0 ? `; ${number(pending)} more were still under way when the run ended` : '';
 
 function headline(measured: Measured, wrong: string[], lost: number, upper: number): string {
-  if (lost === 0) return `Of the deliveries, ${list(wrong)}.`;
+  if (lost === 0) return `Of the deliveries, ${list(wrong)}`;
   const verb = lost === 1 && upper === 1 ? 'delivery was' : 'deliveries were';
   const rest = wrong.length > 1 ? `, and ${list(wrong.slice(1))}` : '';
-  return `${capitalised(lossWords(lost, upper))} ${verb} lost${firstDue(measured)}${rest}.`;
+  return `${capitalised(lossWords(lost, upper))} ${verb} lost${firstDue(measured)}${rest}`;
 }

@@ -26,14 +26,19 @@ export const disconnects: Judge = {
     const failed = Math.max(failedAttempts(measured) - walls.count, 0);
     if (joined + failed + walls.count === 0) return [{ not_claimed: { claim: CLAIM, because: 'nobody connected' } }];
     const ended = counterIn(measured, 'disconnects_unexpected');
-    if (ended + failed + walls.count === 0)
+    const broken = brokenAtTheEnd(measured).reduce((sum, { count }) => sum + count, 0);
+    if (ended + failed + broken + walls.count === 0)
       return [{ claim: CLAIM, standing: 'pass', because: `0 of ${number(joined)}` }];
-    if (ended + failed === 0) {
+    if (ended + failed + broken === 0) {
       return [{ claim: CLAIM, standing: 'unknown', because: walls.because, headline: `${walls.because}.` }];
     }
-    return [ruling(measured, joined, ended, failed)];
+    return [ruling(measured, joined, ended, failed, broken)];
   },
 };
+
+/** Connections that the plan ended, and over which came what no server may send all the same. */
+const brokenAtTheEnd = ({ disconnects: all }: Measured): Disconnect[] =>
+  all.filter(({ breach, expected }) => breach && expected);
 
 /** Attempts that the plan did not give up itself. */
 function failedAttempts(measured: Measured): number {
@@ -43,7 +48,7 @@ function failedAttempts(measured: Measured): number {
   return Math.max(counterIn(measured, 'connections_failed') - given.reduce((sum, { count }) => sum + count, 0), 0);
 }
 
-function ruling(measured: Measured, joined: number, ended: number, failed: number): Finding {
+function ruling(measured: Measured, joined: number, ended: number, failed: number, broken: number): Finding {
   const endings = measured.disconnects.filter(({ phase, expected }) => !expected && phase === 'steady');
   const main = mostFrequent(endings);
   const death = measured.events.find(({ kind }) => kind === 'server-died');
@@ -53,6 +58,10 @@ function ruling(measured: Measured, joined: number, ended: number, failed: numbe
     parts.push(`${number(ended)} of ${counted(joined, 'connection')} ended${how && `: ${how}`}${lasting(measured)}`);
   }
   if (failed > 0) parts.push(`${counted(failed, 'attempt')} to connect failed${whyFailed(measured)}`);
+  if (broken > 0) {
+    const [worst] = mostFrequent(brokenAtTheEnd(measured));
+    parts.push(`as ${counted(broken, 'connection')} closed, ${worst!.reason}`);
+  }
   const walls = ownWalls(measured);
   if (walls.count > 0) parts.push(walls.because);
   const because = parts.join('; ');
@@ -66,13 +75,14 @@ function ruling(measured: Measured, joined: number, ended: number, failed: numbe
   };
   const untold = measured.disconnects.filter(({ phase, expected }) => !expected && phase !== 'steady');
   const excused = ended > 0 ? endedUnexcused(measured, endings, ended) : endedUnexcused(measured, untold, failed);
-  return unlessOwn(judged, death || excused > 0 ? 0 : standstill(measured, 0, measured.ended_ms));
+  return unlessOwn(judged, death || broken > 0 || excused > 0 ? 0 : standstill(measured, 0, measured.ended_ms));
 }
 
 const mostFrequent = (endings: Disconnect[]): Disconnect[] => endings.sort((a, b) => b.count - a.count).slice(0, 3);
 
 /** `240 by the server with 1011 (server error: …) "reason" from 20:48:10 to 20:48:12` */
 function howEnded(measured: Measured, one: Disconnect): string {
+  if (one.breach) return `${number(one.count)}${when(measured, one)} with ${one.code}, as ${one.reason}`;
   const reason = one.reason === '' ? '' : ` ${quoted(one.reason)}`;
   const how = `${BY[one.initiator]} with ${one.code} (${meaningOf(one)})${reason}${when(measured, one)}`;
   return `${number(one.count)} ${how}${inSpiteOf(measured, one)}`;
@@ -112,7 +122,10 @@ function when(measured: Measured, { first_ms, last_ms }: Disconnect): string {
 /** What the commonest failed attempts died of. */
 function whyFailed(measured: Measured): string {
   const errors = measured.errors.filter(({ kind }) => kind === 'connect' || kind === 'join');
-  const worst = errors.sort((a, b) => b.count - a.count)[0];
+  const breaches = measured.disconnects.flatMap(({ breach, phase, reason, count }) =>
+    breach && (phase === 'connect' || phase === 'join') ? { message: reason, count } : [],
+  );
+  const worst = [...errors, ...breaches].sort((a, b) => b.count - a.count)[0];
   if (worst) return `, most often: ${quoted(refusalWords(worst.message)).slice(1, -1)}`;
   const [ending] = mostFrequent(measured.disconnects.filter(({ phase }) => phase === 'connect' || phase === 'join'));
   return ending ? `, most often with ${ending.code} (${meaningOf(ending)})` : '';
@@ -121,6 +134,7 @@ function whyFailed(measured: Measured): string {
 function headline(measured: Measured, main: Disconnect | undefined, ended: number): string {
   const everybody = ended >= measured.plan.users_total;
   const who = everybody ? 'Everybody was' : ended === 1 ? '1 connection was' : `${number(ended)} connections were`;
-  const how = main ? `${when(measured, main)}: ${meaningOf(main)} (${main.code})` : '';
+  const why = main && (main.breach ? main.reason : `${meaningOf(main)} (${main.code})`);
+  const how = main ? `${when(measured, main)}: ${why}` : '';
   return `${who} cut off${how}.`;
 }

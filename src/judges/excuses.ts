@@ -119,7 +119,8 @@ export function endedUnexcused(measured: Measured, endings: readonly Disconnect[
     const mayBeOwn = (from_ms: number, to_ms: number): boolean =>
       wasSilent(measured, from_ms, to_ms) || (one.initiator === 'client' && gaveUpEarly(measured, from_ms, to_ms));
     const { first_ms, last_ms } = one;
-    if (!mayBeOwn(first_ms, last_ms)) return sum + one.count;
+    // What no server may send was seen.
+    if (one.breach || !mayBeOwn(first_ms, last_ms)) return sum + one.count;
     const ends = one.count === 1 ? [first_ms] : [first_ms, last_ms];
     return sum + ends.filter((at_ms) => !mayBeOwn(at_ms, at_ms)).length;
   }, unkept);

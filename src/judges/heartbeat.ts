@@ -1,5 +1,6 @@
 import { formatDuration } from '../core/units.ts';
 import type { Measured } from '../result/measured.ts';
+import { binaryNote } from './binary.ts';
 import { ownInMissed, unlessOwn } from './excuses.ts';
 import { counterIn, type Finding, type Judge } from './judge.ts';
 import { ruledByThreshold } from './thresholds.ts';
@@ -36,7 +37,7 @@ function ruling(measured: Measured): Finding {
     late === 0
       ? 'were not answered'
       : `were not answered in time (${number(late)} late, ${number(missed - late)} never)`;
-  const because = `${number(missed)} of ${number(sent)} ${how} in the whole run${since(measured, ['heartbeats_missed'])}`;
+  const because = `${number(missed)} of ${number(sent)} ${how} in the whole run${since(measured, ['heartbeats_missed'])}${binaryNote(measured, 'pong')}`;
   const judged = {
     claim: CLAIM,
     because,

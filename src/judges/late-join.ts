@@ -1,4 +1,5 @@
 import type { Measured } from '../result/measured.ts';
+import { binaryNote } from './binary.ts';
 import { ownInMissed, unlessOwn } from './excuses.ts';
 import { counterIn, type Judge } from './judge.ts';
 import { counted, evidenceOf, list, number, since } from './words.ts';
@@ -55,11 +56,12 @@ function wrongDocuments(stale: number, empty: number): string {
   return `${times} ${which}, which costs a host that asks its canvas`;
 }
 
-function whyNot({ traits }: Measured): string {
+function whyNot(measured: Measured): string {
+  const { traits } = measured;
   if (!traits.has('state')) {
     return traits.has('null_state')
       ? 'the server keeps no state: it answers null to who asks for one'
-      : 'the server keeps no state: nobody was given one';
+      : `the server keeps no state: nobody was given one${binaryNote(measured, 'sync:full_state', 'sync:state', 'sync:update')}`;
   }
   return 'no state could be told apart: their items do not carry what was put into them, or a version is not known';
 }

@@ -1,4 +1,5 @@
 import type { Measured } from '../result/measured.ts';
+import { binaryNote } from './binary.ts';
 import { ownInMissed, unlessOwn } from './excuses.ts';
 import { counterIn, type Finding, type Judge } from './judge.ts';
 import { capitalised, counted, evidenceOf, list, since } from './words.ts';
@@ -53,7 +54,7 @@ export const presence: Judge = {
     );
     const unpromised = unclaimed(measured);
     if (wrong.length > 0) {
-      const because = `${list(wrong.map(({ words, count }) => words(count)))}${since(measured, ['presence_errors'])}`;
+      const because = `${list(wrong.map(({ words, count }) => words(count)))}${since(measured, ['presence_errors'])}${notices(measured)}`;
       const ruling = {
         claim: CLAIM,
         standing: 'fail' as const,
@@ -66,19 +67,23 @@ export const presence: Judge = {
       return [unlessOwn(ruling, own_ms), ...unpromised];
     }
     if (!traits.has('roster') && !traits.has('notices')) {
-      return [notClaimed(CLAIM, 'the server neither lists users nor tells who comes and goes')];
+      const because = 'the server neither lists users nor tells who comes and goes';
+      return [notClaimed(CLAIM, `${because}${notices(measured)}`)];
     }
     return [{ claim: CLAIM, standing: 'pass', because: passing(measured) }, ...unpromised];
   },
 };
 
+const notices = (measured: Measured): string => binaryNote(measured, 'user:joined', 'user:left');
+
 const notClaimed = (claim: string, because: string): Finding => ({ not_claimed: { claim, because } });
 
 /** The half that a server does not do. */
-function unclaimed({ traits }: Measured): Finding[] {
+function unclaimed(measured: Measured): Finding[] {
+  const { traits } = measured;
   if (traits.has('roster') === traits.has('notices')) return [];
   return traits.has('roster')
-    ? [notClaimed(TOLD, 'the server tells nobody who comes and goes')]
+    ? [notClaimed(TOLD, `the server tells nobody who comes and goes${notices(measured)}`)]
     : [notClaimed(LISTED, 'the server gives a joiner no list of users')];
 }
 

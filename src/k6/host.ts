@@ -105,7 +105,8 @@ class K6Connection implements Connection {
     socket.addEventListener('message', (event) => {
       if (this.#silent) return;
       const bytes = typeof event.data === 'string' ? utf8(event.data) : new Uint8Array(event.data!);
-      guard(() => events.message(seat, this, bytes, 0, bytes.length, at(event)));
+      const told = typeof event.data === 'string' ? 'message' : 'binary';
+      guard(() => events[told](seat, this, bytes, 0, bytes.length, at(event)));
     });
     socket.addEventListener('error', (event) => {
       this.#error ??= event.error ?? 'unknown';
@@ -132,6 +133,9 @@ class K6Connection implements Connection {
     this.#silent = true;
     if (this.#socket.readyState !== CONNECTING) this.#socket.close();
   }
+
+  // k6 has text decoded already: nothing is found in it that no server may send.
+  fail(): void {}
 
   // A script has no way to do these: `hostOf` refuses what would need them.
   pause(): void {}

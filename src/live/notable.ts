@@ -50,5 +50,5 @@ const cutOff = ({ first_ms, count, ...one }: Disconnect): Notable => ({
   what: `cut off ${BY[one.initiator]}${why(one, one.initiator === 'server')}`,
 });
 
-const why = ({ code }: { code: number }, inMidRun: boolean): string =>
-  code === 0 ? '' : `: ${code}, ${closeCodeMeaning(code, inMidRun)}`;
+const why = ({ code, reason, breach }: Pick<Disconnect, 'code' | 'reason' | 'breach'>, inMidRun: boolean): string =>
+  breach ? `: ${reason}` : code === 0 ? '' : `: ${code}, ${closeCodeMeaning(code, inMidRun)}`;

@@ -1,5 +1,6 @@
 import { COUNTER, type Recorder } from '../core/recorder.ts';
 import type { Phase } from '../core/record.ts';
+import { binaryWords } from '../protocol/binary.ts';
 import type { Ending } from './ports.ts';
 import type { Seats } from './seats.ts';
 
@@ -9,11 +10,27 @@ export class Endings {
   readonly #seats: Seats;
   /** When each user was last let in, µs. */
   readonly #joinedAt: Float64Array;
+  /** Whether an acknowledgement came as a binary message over the connection at hand. */
+  readonly #unseenAcks: Uint8Array;
 
   constructor(recorder: Recorder, seats: Seats) {
     this.#recorder = recorder;
     this.#seats = seats;
     this.#joinedAt = new Float64Array(seats.count);
+    this.#unseenAcks = new Uint8Array(seats.count);
+  }
+
+  /** The acknowledgement came as no text client sees it. */
+  unseenAck(seat: number): void {
+    this.#unseenAcks[seat] = 1;
+  }
+
+  /** How an attempt to join ends that took too long. @param isOpen whether the handshake was answered */
+  tooLate(seat: number, isOpen: boolean, deadline_us: number): Ending {
+    const awaited = isOpen ? 'connection:ack' : 'answer to the handshake';
+    const unseen = this.#unseenAcks[seat] === 1 ? `: ${binaryWords('connection:ack')}` : '';
+    const error = `no ${awaited} within ${deadline_us / 1e6} s${unseen}`;
+    return { code: 1006, reason: '', initiator: 'client', error };
   }
 
   joined(seat: number, at: number): void {
@@ -26,11 +43,14 @@ export class Endings {
   }
 
   /** A connection has ended. @param expected whether the scenario, or this tool, meant it to */
-  ended({ code, reason, initiator, error, wall }: Ending, phase: Phase, expected: boolean, at: number): void {
-    this.#recorder.disconnect({ code, reason, initiator, phase, expected }, at / 1000);
+  ended(seat: number, ending: Ending, phase: Phase, expected: boolean, at: number): void {
+    const { code, reason, initiator, error, wall, breach } = ending;
+    this.#unseenAcks[seat] = 0;
+    const kind = { code, reason, initiator, phase, expected, ...(breach && { breach }) };
+    this.#recorder.disconnect(kind, at / 1000);
     // Bad peers may well be cut off in the middle of something.
     if (error !== undefined && !(expected && phase === 'steady')) {
-      this.#recorder.error(wall ? 'wall' : phase, error, at / 1000);
+      this.#recorder.error(wall ? 'wall' : breach ? 'breach' : phase, error, at / 1000);
     }
     if (phase === 'connect' || phase === 'join') {
       this.#recorder.count(this.#recorder.stageOf(at), COUNTER.connections_failed, 1);
@@ -38,7 +58,7 @@ export class Endings {
   }
 
   /** Somebody was thrown out who was in. */
-  thrownOut(seat: number, { code, reason, initiator }: Ending, at: number): void {
+  thrownOut(seat: number, { code, reason, initiator, breach }: Ending, at: number): void {
     this.#recorder.stay((at - this.#joinedAt[seat]!) / 1000, true);
     this.#recorder.count(this.#recorder.stageOf(at), COUNTER.disconnects_unexpected, 1);
     if (!this.#recorder.wants('disconnects_unexpected')) return;
@@ -47,7 +67,7 @@ export class Endings {
       session: this.#seats.sessionIdOf(seat),
       receiver: this.#seats.idOf(seat),
       at_ms: at / 1000,
-      note: `${code}${reason ? ` ${reason}` : ''}, by the ${initiator}`,
+      note: `${code}${reason ? ` ${reason}` : ''}${breach ? '' : `, by the ${initiator}`}`,
     });
   }
 }

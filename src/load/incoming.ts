@@ -1,6 +1,8 @@
+import { TEXT_NOT_UTF8 } from '../core/breaches.ts';
 import { COUNTER, type Recorder } from '../core/recorder.ts';
 import type { Delivery } from '../oracles/delivery.ts';
 import type { Presence } from '../oracles/presence.ts';
+import { binaryWords } from '../protocol/binary.ts';
 import type { Listener, Welcome } from '../protocol/protocol.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import type { Lives } from './lives.ts';
@@ -82,6 +84,16 @@ export class Incoming implements Listener {
 
   refused(_seat: number, code: string, message: string, at: number): void {
     this.#recorder.error('refused', `${code}: ${message}`, at / 1000);
+  }
+
+  /** A message came that no text client sees. @param type what it would have been */
+  binary(seat: number, type: string | undefined, at: number): void {
+    this.#recorder.error('binary', binaryWords(type), at / 1000);
+    if (type === 'connection:ack') this.#lives.unseenAck(seat);
+  }
+
+  notUtf8(seat: number): void {
+    this.#lives.fail(seat, TEXT_NOT_UTF8);
   }
 
   unreadable(_seat: number, why: string, at: number): void {

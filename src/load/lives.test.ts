@@ -25,6 +25,7 @@ function lonely() {
   const connection: Connection = {
     send: () => {},
     close: () => {},
+    fail: () => {},
     cut: () => told.push('cut'),
     pause: () => {},
     resume: () => {},
@@ -38,7 +39,7 @@ function lonely() {
     agenda,
     attendance: new Attendance(1, recorder, 60 * SECOND),
     door: { connect: () => connection },
-    inbox: { opened: ignored, message: ignored, closed: ignored },
+    inbox: { opened: ignored, message: ignored, binary: ignored, closed: ignored },
     activities: { leavesAt: () => Infinity, returnsAt: () => Infinity, kindOf: () => ({ kind: 'one', share: 1 }) },
     events: {
       connecting: ignored,

@@ -1,3 +1,4 @@
+import type { Breach } from '../core/breaches.ts';
 import { COUNTER, TREND, type Recorder } from '../core/recorder.ts';
 import type { Phase } from '../core/record.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -142,11 +143,19 @@ export class Lives {
     this.#options.events.entered(seat, nth, at);
   }
 
+  /** The acknowledgement came as no text client sees it. */
+  unseenAck(seat: number): void {
+    this.#endings.unseenAck(seat);
+  }
+
+  /** What came to a user, no server may send. */
+  fail(seat: number, breach: Breach): void {
+    this.#connections[seat]?.fail(breach);
+  }
+
   #giveUpJoining(seat: number, now: number): void {
-    const awaited = this.#life[seat] === OPEN ? 'connection:ack' : 'answer to the handshake';
-    const error = `no ${awaited} within ${this.#deadlineUs / 1e6} s`;
     this.#connections[seat]?.cut();
-    this.ended(seat, { code: 1006, reason: '', initiator: 'client', error }, now);
+    this.ended(seat, this.#endings.tooLate(seat, this.#life[seat] === OPEN, this.#deadlineUs), now);
   }
 
   #leave(seat: number, reason: string, now: number): void {
@@ -203,7 +212,7 @@ export class Lives {
     this.#connections[seat]?.cut();
     this.#connections[seat] = undefined;
     const ending = { code: 1006, reason, initiator: 'client' } as const;
-    this.#endings.ended(ending, 'steady', true, now);
+    this.#endings.ended(seat, ending, 'steady', true, now);
     this.#options.events.gone(seat, ending, now);
   }
 
@@ -228,7 +237,7 @@ export class Lives {
       life === CONNECTING ? 'connect' : life === OPEN ? 'join' : life === CLOSING ? 'close' : 'steady';
     const expected = life === CLOSING || life === STOPPED;
     const told = life === STOPPED && ending.reason === '' ? { ...ending, reason: this.#stopOf(seat) } : ending;
-    this.#endings.ended(told, phase, expected, at);
+    this.#endings.ended(seat, told, phase, expected, at);
     if (life === JOINED) {
       this.#options.events.leaving(seat, at);
       this.#options.events.thrownOut(seat, at);

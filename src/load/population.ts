@@ -268,12 +268,28 @@ export class Population implements DoorEvents, LifeEvents, Pulse, Actor {
 
   message(seat: number, connection: Connection, bytes: Uint8Array, start: number, end: number, at: number): void {
     if (!this.#lives.owns(seat, connection)) return;
-    this.#heardAt[seat] = at;
-    this.#recorder.count(this.#recorder.stageOf(at), COUNTER.bytes_received, end - start);
+    this.#came(seat, end - start, at);
     if (this.#lives.isStopped(seat)) this.#turns.unread(seat, end - start, at);
-    else if (!this.#delivery.again(seat, bytes, start, end, at)) this.#protocol.receive(seat, bytes, start, end, at);
+    else if (!this.#delivery.again(seat, bytes, start, end, at)) {
+      this.#protocol.receive(seat, bytes, start, end, at);
+      // It may have been the end of the connection.
+      if (!this.#lives.owns(seat, connection)) return;
+    }
     this.#journeys?.heard(seat, bytes, start, end, at);
     this.#agenda.glance(at);
+  }
+
+  binary(seat: number, connection: Connection, bytes: Uint8Array, start: number, end: number, at: number): void {
+    if (!this.#lives.owns(seat, connection)) return;
+    this.#came(seat, end - start, at);
+    if (this.#lives.isStopped(seat)) this.#turns.unread(seat, end - start, at);
+    else this.#incoming.binary(seat, this.#protocol.typeOf(bytes, start, end), at);
+    this.#agenda.glance(at);
+  }
+
+  #came(seat: number, bytes: number, at: number): void {
+    this.#heardAt[seat] = at;
+    this.#recorder.count(this.#recorder.stageOf(at), COUNTER.bytes_received, bytes);
   }
 
   closed(seat: number, connection: Connection, ending: Ending, at: number): void {

@@ -1,3 +1,4 @@
+import { breachWords, type Breach } from '../core/breaches.ts';
 import type { Initiator } from '../core/record.ts';
 import type { HttpAnswer } from '../protocol/http-answer.ts';
 
@@ -6,6 +7,8 @@ export interface Connection {
   send(text: string): void;
   /** Begins an orderly close. */
   close(code: number, reason: string): void;
+  /** Ends it, as a client must over which came what no server may send; `closed` is told of it at once. */
+  fail(breach: Breach): void;
   /** Ends it at once, without a word; nothing more is told of it. */
   cut(): void;
   /** Reads no more, and holds nothing of what comes: it waits in the system's own buffers, or at the sender's. */
@@ -26,14 +29,26 @@ export interface Ending {
   error?: string;
   /** What the server answered instead of a WebSocket. */
   answer?: HttpAnswer;
+  /** What the server sent made this end close it: `code` is what it closed with, `reason` and `error` say what it was. */
+  breach?: true;
   /** It failed at a limit of this machine's own, which `error` tells: nothing is known of the target. */
   wall?: true;
+}
+
+/** How a connection ends over which came what no server may send. @param weClose whether this end was closing it already */
+export function endingBy(breach: Breach, weClose = false): Ending {
+  const says = breachWords(breach);
+  const initiator = weClose ? 'client' : 'server';
+  return { code: breach.code, reason: says, initiator, error: says, breach: true };
 }
 
 /** What a door tells. Bytes are valid during the call only; `at` is µs of the run's clock, read once a read event. */
 export interface DoorEvents {
   opened(seat: number, connection: Connection, at: number): void;
+  /** A text message, which may not be UTF-8. */
   message(seat: number, connection: Connection, bytes: Uint8Array, start: number, end: number, at: number): void;
+  /** A binary message. */
+  binary(seat: number, connection: Connection, bytes: Uint8Array, start: number, end: number, at: number): void;
   /** The last that is told of a connection. */
   closed(seat: number, connection: Connection, ending: Ending, at: number): void;
 }

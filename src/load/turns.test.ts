@@ -29,6 +29,7 @@ function watched(door: Door, time: VirtualTime, seen: Seen[]): Door {
       const told: DoorEvents = {
         opened: (one, _connection, at) => events.opened(one, mine!, at),
         message: (one, _connection, bytes, start, end, at) => events.message(one, mine!, bytes, start, end, at),
+        binary: (one, _connection, bytes, start, end, at) => events.binary(one, mine!, bytes, start, end, at),
         closed: (one, _connection, ending, at) => events.closed(one, mine!, ending, at),
       };
       const theirs = door.connect(seat, session, user, told);
@@ -38,6 +39,7 @@ function watched(door: Door, time: VirtualTime, seen: Seen[]): Door {
           theirs.send(text);
         },
         close: (code, reason) => (note('close'), theirs.close(code, reason)),
+        fail: (breach) => theirs.fail(breach),
         cut: () => (note('cut'), theirs.cut()),
         pause: () => (note('pause'), theirs.pause()),
         resume: () => (note('resume'), theirs.resume()),

@@ -13,6 +13,7 @@ function narrow(time: VirtualTime, ports: number): Door {
   const nobody: Connection = {
     send: nothing,
     close: nothing,
+    fail: nothing,
     cut: nothing,
     pause: nothing,
     resume: nothing,

@@ -17,8 +17,9 @@ export type Knowledge = 'orderly' | 'cut' | 'unknown' | 'never';
 const UNTOLD = new Set([1001, 1012, 4001]);
 
 /** What a server knows of a connection that ended so. */
-export function knowledgeOf(ending: { code: number; initiator: string; wall?: true }): Knowledge {
+export function knowledgeOf(ending: { code: number; initiator: string; wall?: true; breach?: true }): Knowledge {
   if (ending.wall || ending.code === 0) return 'never';
+  if (ending.breach) return 'unknown';
   if (ending.initiator === 'network' || (ending.initiator === 'server' && UNTOLD.has(ending.code))) return 'unknown';
   return ending.code === 1006 ? 'cut' : 'orderly';
 }

@@ -88,7 +88,10 @@ export class Copies {
   again(seat: number, bytes: Uint8Array, start: number, end: number, at: number): boolean {
     const flight = this.#flight;
     const entry = flight.follower[this.#last]!;
-    if (flight.copyLength[entry] !== end - start || flight.session[entry] !== this.#sessionOf(seat)) return false;
+    const length = end - start;
+    // Of an entry of which no copy came yet nothing is known, and an empty message is no copy.
+    if (length === 0 || flight.copyLength[entry] !== length || flight.session[entry] !== this.#sessionOf(seat))
+      return false;
     if (!this.#options.same(bytes, start, end, flight.copy[entry]!)) return false;
     this.#last = entry;
     this.#known(entry, seat, at);

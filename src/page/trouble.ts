@@ -25,13 +25,13 @@ function spanOf(first: string, last: string, { zone }: PageDocument): string {
 function disconnects(fed: PageDocument): HTMLElement {
   const all = fed.result.disconnects.toSorted((a, b) => Number(a.expected) - Number(b.expected) || b.count - a.count);
   if (all.length === 0) return h('p', { class: 'note' }, 'No connection ended that the plan did not end.');
-  const rows = all.map(({ code, reason, initiator, phase, expected, count, first_at, last_at }) => [
+  const rows = all.map(({ code, reason, breach, initiator, phase, expected, count, first_at, last_at }) => [
     code === 0 ? 'none' : String(code),
     h(
       'span',
       { class: 'meaning' },
       code === 0 ? 'there was no WebSocket yet' : closeCodeMeaning(code, initiator === 'server' && phase === 'steady'),
-      reason !== '' && [h('br'), h('q', { class: 'break' }, reason)],
+      reason !== '' && [h('br'), h(breach ? 'span' : 'q', { class: 'break' }, reason)],
     ),
     BY[initiator],
     PHASES[phase],

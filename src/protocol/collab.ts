@@ -1,6 +1,7 @@
 import { parseObject } from '../core/json.ts';
 import { findToken } from '../core/token.ts';
 import { textOf } from '../core/text.ts';
+import { isUtf8 } from '../core/utf8.ts';
 import type { Change } from './change.ts';
 import { commandText } from './command.ts';
 import type { Listener, Protocol, Welcome } from './protocol.ts';
@@ -14,6 +15,7 @@ import {
   ERROR,
   PONG,
   scanType,
+  scanTypeName,
   scanUserId,
   SESSION_HOST,
   STATE,
@@ -60,12 +62,18 @@ export class Collab implements Protocol {
   }
 
   receive(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
+    if (!isUtf8(bytes, start, end)) return this.#listener.notUtf8(seat);
     const type = scanType(bytes, start, end);
     if (type === COMMAND || type === COMMAND_ACK) this.#token(type, seat, bytes, start, end, at);
     else if (type === PONG) this.#listener.pong(seat, at);
     else if (type === CURSOR) this.#listener.cursor(seat, at);
     else if (type === USER_JOINED || type === USER_LEFT) this.#notice(type, seat, bytes, start, end, at);
     else this.#seldom(type, seat, bytes, start, end, at);
+    return undefined;
+  }
+
+  typeOf(bytes: Uint8Array, start: number, end: number): string | undefined {
+    return scanTypeName(bytes, start, end);
   }
 
   #token(type: number, seat: number, bytes: Uint8Array, start: number, end: number, at: number): void {
@@ -87,6 +95,7 @@ export class Collab implements Protocol {
     if (scanned === STATE) return this.#state(seat, bytes, start, end, at);
     const message = parseObject(textOf(bytes, start, end));
     if (message === undefined) return this.#listener.unreadable(seat, 'a message that is not a JSON object', at);
+    if (typeof message['type'] !== 'string') return this.#listener.unreadable(seat, 'a message without a type', at);
     const type = typeNamed(message['type']);
     switch (type) {
       case COMMAND:
@@ -109,8 +118,8 @@ export class Collab implements Protocol {
       case ERROR:
         return this.#listener.refused(
           seat,
-          String(message['code'] ?? 'error'),
-          String(message['message'] ?? 'no message'),
+          wordsIn(message, 'code') ?? 'error',
+          wordsIn(message, 'message') ?? 'no message',
           at,
         );
       default:
@@ -126,6 +135,12 @@ export class Collab implements Protocol {
 function textIn(message: Record<string, unknown>, field: string): string | undefined {
   const value = message[field];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** A field that servers write as text or as a number. */
+function wordsIn(message: Record<string, unknown>, field: string): string | undefined {
+  const value = message[field];
+  return typeof value === 'number' ? String(value) : textIn(message, field);
 }
 
 /** What an acknowledgement says, as far as it says it in the right types. */

@@ -19,6 +19,8 @@ export interface Protocol {
    * @param at µs of the run's clock at which the message was read
    */
   receive(seat: number, bytes: Uint8Array, start: number, end: number, at: number): void;
+  /** The type of a message, where it can be read and is one of this protocol's. */
+  typeOf(bytes: Uint8Array, start: number, end: number): string | undefined;
 }
 
 /** What a server says to a user whom it lets in; what it does not say is absent. */
@@ -47,6 +49,8 @@ export interface Listener {
   cursor(seat: number, at: number): void;
   /** The server complained. */
   refused(seat: number, code: string, message: string, at: number): void;
+  /** What came as text is no UTF-8: a client ends the connection. */
+  notUtf8(seat: number): void;
   /** What came is no message of this protocol. */
   unreadable(seat: number, why: string, at: number): void;
   trait(trait: Trait): void;

@@ -1,4 +1,5 @@
-import { asciiBytes } from '../core/text.ts';
+import { parseObject } from '../core/json.ts';
+import { asciiBytes, textOf } from '../core/text.ts';
 
 /** The message types that a client can be sent, as small numbers; {@link UNSEEN} where the first key is not `type`. */
 export const UNSEEN = -1;
@@ -38,6 +39,14 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 const ASCII = 0x80;
+
+/** The name of the type of a message, where it is one of these. */
+export function scanTypeName(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const type = scanType(bytes, start, end);
+  if (type !== UNSEEN) return NAMES.find(([, one]) => one === type)?.[0];
+  const name = parseObject(textOf(bytes, start, end))?.['type'];
+  return typeof name === 'string' && BY_NAME.has(name) ? name : undefined;
+}
 
 /** The type a name stands for. */
 export const typeNamed = (name: unknown): number => (typeof name === 'string' ? (BY_NAME.get(name) ?? OTHER) : OTHER);

@@ -155,7 +155,7 @@ export function addGauges(name: GaugeName, a: GaugeRecord, b: GaugeRecord, how: 
 }
 
 const disconnectKey = (one: Disconnect): string =>
-  JSON.stringify([one.code, one.initiator, one.phase, one.expected, one.reason]);
+  JSON.stringify([one.code, one.initiator, one.phase, one.expected, one.breach, one.reason]);
 
 /** Disconnects of one kind, whoever saw them, are counted together. */
 const addDisconnects = (a: Disconnect[], b: Disconnect[]): Disconnect[] => addTallies(a, b, disconnectKey);

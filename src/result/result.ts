@@ -182,6 +182,10 @@ export const resultSchema = z
         initiator: z.enum(['server', 'client', 'network']),
         phase: z.enum(['connect', 'join', 'steady', 'close']),
         expected: z.boolean(),
+        breach: z
+          .literal(true)
+          .optional()
+          .describe('The server sent what no server may: code is what its clients closed with, reason what it was.'),
         count,
         first_at: z.string(),
         last_at: z.string(),

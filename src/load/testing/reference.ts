@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS } from '../../../server/limits.ts';
 import { Sabotage } from '../../../server/sabotage.ts';
 import { Telemetry } from '../../../server/telemetry.ts';
 import { sessionId, userId } from '../../plan/plan.ts';
-import type { Connection, Door, DoorEvents } from '../ports.ts';
+import { endingBy, type Connection, type Door, type DoorEvents } from '../ports.ts';
 import type { Client } from './relay.ts';
 import { RUN } from './simulate.ts';
 import { Tap } from './tap.ts';
@@ -89,6 +89,10 @@ export class ReferenceServer implements Door {
           server?.gone(code);
           toClient(DELAY_US, () => over(code, reason, 'client'));
         }),
+      fail: (breach) => {
+        connection.cut();
+        events.closed(seat, connection, endingBy(breach), time.clock());
+      },
       cut: () => {
         alive = false;
         this.clients.delete(guest);
@@ -111,6 +115,8 @@ export class ReferenceServer implements Door {
       joined: true,
       tap,
       deliver: (text, us = DELAY_US) => toClient(us, () => read(Buffer.from(text), 0)),
+      deliverBytes: (bytes, kind) =>
+        toClient(DELAY_US, () => events[kind](seat, connection, bytes, 0, bytes.length, time.clock())),
       aside: (text, us) =>
         void time.at(time.clock() + us, () => {
           if (alive) read(Buffer.from(text), 0);

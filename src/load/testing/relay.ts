@@ -1,4 +1,4 @@
-import type { Connection, Door, DoorEvents, Ending } from '../ports.ts';
+import { endingBy, type Connection, type Door, type DoorEvents, type Ending } from '../ports.ts';
 import { Tap } from './tap.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -14,6 +14,8 @@ export interface Client {
   readonly tap: Tap;
   /** Puts a message on the way to this client; after `us`, never before what was put there earlier. */
   deliver(text: string, us?: number): void;
+  /** The same for bytes, as a text message or as a binary one. */
+  deliverBytes(bytes: Uint8Array, kind: 'message' | 'binary'): void;
   /** Ends the connection from the server's side. */
   end(ending: Ending): void;
 }
@@ -70,6 +72,8 @@ export class Relay implements Door {
           const bytes = encoder.encode(text);
           events.message(seat, connection, bytes, 0, bytes.length, this.#time.clock());
         }),
+      deliverBytes: (bytes, kind) =>
+        later(DELAY_US, () => events[kind](seat, connection, bytes, 0, bytes.length, this.#time.clock())),
       end: (ending) =>
         later(DELAY_US, () => {
           open = false;
@@ -85,6 +89,11 @@ export class Relay implements Door {
           client.end({ code, reason, initiator: 'client' });
           client.joined = false;
         }),
+      fail: (breach) => {
+        connection.cut();
+        client.joined = false;
+        events.closed(seat, connection, endingBy(breach), this.#time.clock());
+      },
       cut: () => {
         open = false;
         this.clients.delete(client);
