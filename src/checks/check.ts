@@ -60,9 +60,8 @@ export async function check(request: CheckRequest, watcher: Watcher, signal: Abo
   const server = ours ? await launch(start ?? bundled(), signal, called, given?.urls[0]) : undefined;
   const lookout = new Lookout();
   try {
-    const fill = (url: string): string => (server ? url.replaceAll('{port}', String(server.port)) : url);
-    const plain: Target = given ?? { urls: ['ws://127.0.0.1:{port}'], headers: {}, subprotocols: [] };
-    const target: Target = { ...plain, urls: plain.urls.map(fill) };
+    const plain: Target = given ?? { urls: [], headers: {}, subprotocols: [] };
+    const target: Target = server ? { ...plain, urls: [server.url] } : plain;
     const context: Omit<CheckContext, 'facts'> = {
       target,
       address: (session, user) => addressOf(target.urls[0]!, session, user),
@@ -163,7 +162,7 @@ function sceneOf(
   const said = start === undefined ? undefined : server?.lastLines().findLast((line) => COMPLAINS.test(line));
   const options = [
     ...(start === undefined ? [] : [`--start ${shellWord(start)}`]),
-    ...(given && given.urls[0] !== 'ws://127.0.0.1:{port}' ? [`--url ${shellWord(printable(given.urls[0]!))}`] : []),
+    ...(given?.urls[0] !== undefined ? [`--url ${shellWord(printable(given.urls[0]!))}`] : []),
   ];
   return {
     url,

@@ -109,7 +109,7 @@ export function targetOf({
   const trust = { ca: files.ca, cert: files.cert, key: files.key };
   refuseTlsWithout(trust, url.length > 0 ? url : [STARTED]);
   return {
-    urls: url.length > 0 ? url : [STARTED],
+    urls: url,
     headers,
     subprotocols: subprotocol,
     ...trustOf(trust),
@@ -208,8 +208,8 @@ export function decide(settings: RunSettings, scenario: LoadedScenario, machine:
   const plan = planOf(settings, scenario.spec, machine);
   const id = settings['run-id'] ?? randomInt(SIX_OF_36).toString(36).padStart(6, '0');
   const towards = reachOf(settings.url);
-  const sources =
-    settings['source-addresses'] ?? loopbackAddresses(loopbackSourcesFor(plan, machine, towards), id, plan.shard.index);
+  const chosen = settings['source-addresses'];
+  const sources = chosen ?? loopbackAddresses(loopbackSourcesFor(plan, machine, towards), id, plan.shard.index);
   const { room } = roomFor(scenario.spec, plan.users);
   const needs = estimate(plan, meanCursors(scenario.spec, plan.users), towards, sources.length);
   // Every user's document has a place for each item that a session may have.
@@ -228,7 +228,7 @@ export function decide(settings: RunSettings, scenario: LoadedScenario, machine:
     ...(target && { target }),
     ...(room && { room }),
     ...(settings.start !== undefined && { start: settings.start }),
-    ...(sources.length > 0 && { source_addresses: sources }),
+    ...(sources.length > 0 && { [chosen ? 'source_addresses' : 'loopback_sources']: sources }),
     ...(settings['server-pid'] !== undefined && { server_pid: settings['server-pid'] }),
     ...(settings['server-metrics'] !== undefined && { server_metrics: settings['server-metrics'] }),
   };

@@ -30,7 +30,8 @@ export const DEFAULT_SCENARIO = 'steady';
 export const run: Command = async (line, shell) => {
   const { settings, decided } = await prepare(line, shell);
   if (settings['dry-run']) {
-    await checkSources(decided.request.source_addresses ?? [], settings.url);
+    const { source_addresses, loopback_sources } = decided.request;
+    await checkSources(source_addresses ?? loopback_sources ?? [], settings.url);
     shell.stdout.write(planText(decided, settings.json, screenOf(shell.stdout, false, shell.env), await calibrate()));
     return EXIT.pass;
   }

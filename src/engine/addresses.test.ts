@@ -1,6 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { createServer, isIP, type AddressInfo } from 'node:net';
+import { afterAll, describe, expect, it } from 'vitest';
 import { loopbackAddresses, reachOf, wayOf } from './addresses.ts';
-import { checkSources } from './sources.ts';
+import { acceptsAt } from './ports.ts';
+import { checkSources, waysTo } from './sources.ts';
+import { requestOf } from './testing/request.ts';
 
 const target = (urls: string[], source_addresses?: string[]) => ({
   urls,
@@ -24,6 +29,11 @@ describe('the way of a user', () => {
 
   it('leaves the source to the system, unless there are some to choose from', () => {
     expect(wayOf(target(['ws://a']), 'abc123', 0, 0).source).toEqual({});
+  });
+
+  it('is of the kind that is told for its server alone', () => {
+    const two = { ...target(['ws://localhost:1', 'ws://localhost:2']), families: { 'ws://localhost:2': 6 as const } };
+    expect([0, 1].map((session) => wayOf(two, 'abc123', session, 0).source)).toEqual([{}, { family: 6 }]);
   });
 
   it('deals users over the sources, evenly towards each server, the same user always the same', () => {
@@ -90,5 +100,66 @@ describe('source addresses', () => {
 
   it('are refused where no way leads from them to the server', async () => {
     await expect(checkSources(['::1'], ['ws://127.0.0.1:1'])).rejects.toMatchObject({ exitCode: 104 });
+  });
+});
+
+describe('the ways to a server of this machine', async () => {
+  const loopback = (await lookup('localhost', { all: true })).map(({ address }) => address);
+  const hasBoth = new Set(loopback.map(isIP)).size === 2;
+  const servers: ReturnType<typeof createServer>[] = [];
+  afterAll(() => {
+    for (const server of servers) server.close();
+  });
+  /** The port of one that listens at one address alone; nothing where this machine has no such address. */
+  async function listenAt(host: string): Promise<number | undefined> {
+    const server = createServer().listen(0, host);
+    servers.push(server);
+    await Promise.race([once(server, 'listening'), once(server, 'error').then(() => undefined)]).catch(() => undefined);
+    return (server.address() as AddressInfo | null)?.port;
+  }
+  const spare = { loopback_sources: ['127.0.7.2', '127.0.7.3'] };
+
+  it.runIf(hasBoth).each([
+    ['127.0.0.1', 4],
+    ['::1', 6],
+  ] as const)('lead to %s, where of all that localhost is it alone has the server', async (host, family) => {
+    const url = `ws://localhost:${await listenAt(host)}/ws`;
+    expect(await waysTo([url], requestOf())).toEqual({ families: { [url]: family }, address: host });
+  });
+
+  it('begin in the loopback range on IPv4, and not on IPv6', async () => {
+    const url = `ws://127.0.0.1:${await listenAt('127.0.0.1')}`;
+    expect(await waysTo([url], requestOf({}, spare))).toMatchObject({ source_addresses: spare.loopback_sources });
+    const other = await waysTo(['ws://[::1]:8765'], requestOf({}, spare));
+    expect(other).toEqual({ families: { 'ws://[::1]:8765': 6 } });
+  });
+
+  it.runIf(process.platform === 'linux')('are refused where there are too few ports on IPv6', async () => {
+    const request = requestOf({ users: 1000, sessions: 100 }, spare);
+    await expect(waysTo(['ws://[::1]:8765'], request)).rejects.toMatchObject({
+      exitCode: 104,
+      message: expect.stringMatching(/^This needs 100,000 connections to one server, and this machine has/),
+      hint: expect.stringContaining('the loopback of IPv6 is ::1 alone'),
+    });
+  });
+
+  it('are of the kind of the source addresses that the user chose', async () => {
+    const url = `ws://localhost:${await listenAt('127.0.0.1')}`;
+    const ways = await waysTo([url], requestOf({}, { source_addresses: ['127.0.0.1'] }));
+    expect(ways).toMatchObject({ families: { [url]: 4 }, source_addresses: ['127.0.0.1'] });
+  });
+
+  it('are left to the system for a server elsewhere', async () => {
+    expect(await waysTo(['ws://192.0.2.7:8765'], requestOf({}, spare))).toEqual({
+      families: {},
+      source_addresses: spare.loopback_sources,
+    });
+  });
+
+  it('are found by who accepts', async () => {
+    const port = await listenAt('127.0.0.1');
+    expect(await acceptsAt(port!)).toBe('127.0.0.1');
+    const sixth = await listenAt('::1');
+    if (sixth !== undefined) expect(await acceptsAt(sixth)).toBe('::1');
   });
 });

@@ -22,10 +22,14 @@ export function printable(template: string): string {
   return withoutQuery.replace(/^(\w+:\/\/)?[^/]*@/, '$1');
 }
 
-/** The local address that a socket is bound to, as `net`, `tls` and `http` take it; nothing leaves it to the system. */
-export type Source = { localAddress: string; family: 4 | 6 } | Record<never, never>;
+/**
+ * The local address that a socket is bound to, and the kind of the one that it connects to, as `net`, `tls` and `http`
+ * take them; nothing leaves it to the system.
+ */
+export type Source = { localAddress: string; family: 4 | 6 } | { family: 4 | 6 } | Record<never, never>;
 
 const ANY: Source = {};
+const OF_FAMILY: Readonly<Record<4 | 6, Source>> = { 4: { family: 4 }, 6: { family: 6 } };
 /** Knuth's: spreads consecutive numbers over 32 bits. */
 const SPREAD = 2_654_435_761;
 
@@ -38,13 +42,20 @@ export function wayOf(target: Target, run: string, session: number, user: number
   const template = target.urls[session % target.urls.length]!;
   const url = addressOf(template, sessionId(run, session), userId(run, session, user));
   const { source_addresses: sources = [] } = target;
-  if (sources.length === 0) return { url, source: ANY };
+  const family = target.families?.[template];
+  if (sources.length === 0) return { url, source: family === undefined ? ANY : OF_FAMILY[family] };
   const first = Math.imul(session, SPREAD) >>> 16;
   const localAddress = sources[(first + user) % sources.length]!;
   return { url, source: { localAddress, family: isIPv6(localAddress) ? 6 : 4 } };
 }
 
 const hostOf = (template: string): string => new URL(template.replaceAll('{port}', '1')).hostname;
+
+/** The host of an address, as a socket takes it. */
+export const bareHost = (template: string): string => hostOf(template).replaceAll(/[[\]]/g, '');
+
+/** A host as it stands in a URL. */
+export const inUrl = (host: string): string => (isIPv6(host) ? `[${host}]` : host);
 
 /** 127.0.0.1 itself is left to those who do not choose. */
 const FIRST_OCTET = 2;
@@ -59,8 +70,8 @@ function serverOf(template: string): string {
   return `${url.hostname}:${portOf(url)}`;
 }
 
-/** Whether a host, as a URL has it, is this machine itself. */
-export const isLoopback = (host: string): boolean => /^127\.|^localhost$|^\[::1\]$/.test(host);
+/** Whether a host, as a URL or a resolver has it, is this machine itself. */
+export const isLoopback = (host: string): boolean => /^127\.|^localhost$|^\[?::1\]?$/.test(host);
 
 /** Where the users connect to. @param urls none for a server that the run starts itself */
 export function reachOf(urls: readonly string[]): Reach {

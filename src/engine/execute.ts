@@ -11,9 +11,6 @@ import { valueOf } from '../judges/values.ts';
 import { emptyInterval } from '../result/interval.ts';
 import { measured } from '../result/measured.ts';
 import { addInterval, emptyMeasurement, totalOf } from '../result/measurement.ts';
-import { estimate } from '../plan/estimate.ts';
-import { refuseServerFiles } from '../plan/walls.ts';
-import { reachOf } from './addresses.ts';
 import { calibrate, type Calibration } from './calibrate.ts';
 import { sessionsOf } from './channel.ts';
 import { monotonicUs, runClock } from './clock.ts';
@@ -24,8 +21,8 @@ import type { ExecuteHooks, Executed, RunObserver, RunRequest } from './request.
 import { SCENARIO_THREW } from './scenario-errors.ts';
 import { ServerGauges } from './server-gauges.ts';
 import { checkMetrics } from './server-metrics.ts';
-import { startTarget, type RunningTarget } from './target.ts';
-import { checkSources } from './sources.ts';
+import { refuseFullServer, startTarget, type RunningTarget } from './target.ts';
+import { checkSources, waysTo } from './sources.ts';
 import { inTimeOfDay } from './time-of-day.ts';
 import { UnreadBytes } from './unread-bytes.ts';
 import { telling } from './started.ts';
@@ -47,11 +44,13 @@ export async function execute(request: RunRequest, hooks: ExecuteHooks = {}): Pr
   const beginning = stoppable(hooks);
   // While server and workers start: nobody waits for it.
   const calibration = calibrate();
-  const { source_addresses: sources } = request;
-  await unlessStopped(checkSources(sources ?? [], request.target?.urls ?? []), beginning);
+  const { source_addresses = [], loopback_sources = [] } = request;
+  const sources = [...source_addresses, ...loopback_sources];
+  await unlessStopped(checkSources(sources, request.target?.urls ?? []), beginning);
   const started = await startTarget(request, (how) => died(how), beginning);
-  const target = { ...started, target: { ...started.target, ...(sources && { source_addresses: sources }) } };
   try {
+    const { address, ...ways } = await unlessStopped(waysTo(started.target.urls, request), beginning);
+    const target = { ...started, target: { ...started.target, ...ways }, ...(address !== undefined && { address }) };
     refuseFullServer(request, target);
     if (target.metrics !== undefined) await unlessStopped(checkMetrics(target.metrics), beginning);
     await probeAll(request, target.target, beginning);
@@ -60,19 +59,13 @@ export async function execute(request: RunRequest, hooks: ExecuteHooks = {}): Pr
     return await run.finish(beginning);
   } finally {
     // Who wants out at once does not wait for a server that takes its time.
-    await (hooks.kill?.aborted ? target.leave() : target.stop());
+    await (hooks.kill?.aborted ? started.leave() : started.stop());
   }
 }
 
 /** Where a command started the server, the plan names it as it is, with its port. */
 const known = (request: RunRequest, { where }: RunningTarget): RunRequest =>
   request.start === undefined ? request : { ...request, plan: { ...request.plan, target: where } };
-
-/** A server of the user's that runs on this machine may not be able to open enough files. */
-function refuseFullServer({ plan }: RunRequest, { processes, target }: RunningTarget): void {
-  const limit = processes?.filesLimit();
-  if (limit !== undefined) refuseServerFiles(plan, estimate(plan, 0, reachOf(target.urls)).server_files, limit);
-}
 
 /** Aborted by whatever stops a run: until it has begun there is nothing to be judged. */
 function stoppable({ stop, kill }: ExecuteHooks): AbortSignal {
@@ -175,7 +168,12 @@ class Running {
   #begin(): void {
     const { request, hooks } = { request: this.#request, hooks: this.#hooks };
     const { processes } = this.#target;
-    if (processes) this.#environment = { ...this.#environment, ...processes.described() };
+    const { address } = this.#target;
+    this.#environment = {
+      ...this.#environment,
+      ...processes?.described(),
+      ...(address !== undefined && { target_address: address }),
+    };
     const epoch = monotonicUs() + LEAD_US;
     this.#clock = runClock(epoch);
     request.run.started_at = new Date(Date.now() + LEAD_US / 1000).toISOString();

@@ -20,6 +20,8 @@ export interface RunRequest {
   room?: { rate: number; items: number };
   /** Addresses of this machine that users are sent from, dealt over them; absent: the system chooses. */
   source_addresses?: string[];
+  /** Those of the loopback range that they are sent from instead, as one has too few ports, where the server is on IPv4. */
+  loopback_sources?: string[];
   /** The run's own folder, already made; absent: nothing is written. */
   folder?: string;
 }

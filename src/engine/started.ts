@@ -1,8 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { isStop, stoppedEarly, ToolError } from '../core/errors.ts';
-import { portOf } from './addresses.ts';
+import { bareHost, inUrl, portOf } from './addresses.ts';
 import { holderWords } from './port-holder.ts';
-import { accepts, freePort } from './ports.ts';
+import { accepts, acceptsAt, freePort, LOOPBACK } from './ports.ts';
 import { builtUrl } from './programs.ts';
 import type { StarterReport } from './starter.ts';
 
@@ -10,6 +10,8 @@ import type { StarterReport } from './starter.ts';
 export interface StartedServer {
   /** The process that the command became. */
   pid: number | undefined;
+  /** Where it listens. */
+  address: string;
   /** The last lines that it printed. */
   lastLines(): string[];
   /** Presses Ctrl+C; resolves once it has ended, or with false where it has not within a time. */
@@ -32,7 +34,7 @@ const LINES = 40;
  * @throws ToolError (104) where nobody can know
  */
 export function portFor(command: string, urls: readonly string[]): Promise<number> {
-  if (!urls.some((url) => url.includes('{port}'))) return Promise.resolve(portOf(new URL(urls[0]!)));
+  if (urls.length > 0 && !urls.some((url) => url.includes('{port}'))) return Promise.resolve(portOf(new URL(urls[0]!)));
   if (command.includes('{port}')) return freePort();
   throw new ToolError('The command of --start does not say {port}, so nobody knows where its server listens.', {
     hint: 'Write {port} where the command takes its port, or give the one it always takes: --url ws://localhost:8765.',
@@ -43,6 +45,8 @@ interface StartRequest {
   command: string;
   /** The port on which it is to listen. */
   port: number;
+  /** Where users are told to find it: there it has to listen. Absent: at either address of this machine itself. */
+  url?: string | undefined;
   /** What the user calls the command: `--start`. */
   called: string;
   /** Ends the waiting for a command that does not listen yet. */
@@ -56,7 +60,8 @@ interface StartRequest {
  * @throws ToolError (104) where the port is taken, where it ends at once or never listens, (105) where it is stopped before that
  */
 export async function startServer(request: StartRequest): Promise<StartedServer> {
-  const { command, port, called, stop } = request;
+  const { command, port, called, stop, url } = request;
+  const hosts = url === undefined ? LOOPBACK : [bareHost(url)];
   if (await accepts(port)) {
     throw new ToolError(`Port ${port} is taken, so the server of ${called} cannot have it: ${holderWords(port)}.`, {
       hint: 'Is an older server still running? docs/check.md says how to end it.',
@@ -65,21 +70,27 @@ export async function startServer(request: StartRequest): Promise<StartedServer>
   const started = begin(command, request.died);
   const began = Date.now();
   // Whoever accepts while our process is gone is somebody else.
-  while (started.how() !== undefined || !(await accepts(port))) {
+  for (;;) {
+    const address = started.how() === undefined ? await acceptsAt(port, hosts) : undefined;
+    if (address !== undefined && started.how() === undefined) return Object.assign(started, { address });
     const how = started.how();
     if (!stop.aborted && how === undefined && Date.now() - began < STARTS_MS) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       continue;
     }
+    const elsewhere = how === undefined && !stop.aborted ? await acceptsAt(port) : undefined;
     await started.stop();
     if (stop.aborted || started.isStopped()) throw stoppedEarly();
-    const what = how === undefined ? `does not listen on port ${port} after ${STARTS_MS / 1000} s` : `ended (${how})`;
+    const what =
+      how === undefined
+        ? `does not listen on port ${port} of ${hosts.join(' or ')} after ${STARTS_MS / 1000} s`
+        : `ended (${how})`;
     const said = telling(started.lastLines());
     throw new ToolError(
       `The server started with ${called} ${what}${said === undefined ? '' : `: ${said.replace(/\.$/, '')}`}.`,
+      elsewhere === undefined ? {} : { hint: `It listens at ${elsewhere}: --url ws://${inUrl(elsewhere)}:{port}.` },
     );
   }
-  return started;
 }
 
 /** The line that says most: an error rather than what a runtime prints behind it. */
@@ -87,7 +98,7 @@ export const telling = (lines: readonly string[]): string | undefined =>
   lines.findLast((line) => /error|exception/i.test(line)) ?? lines.at(-1);
 
 /** A server that may not listen yet. */
-interface Starting extends StartedServer {
+interface Starting extends Omit<StartedServer, 'address'> {
   /** How it ended, once it has. */
   how(): string | undefined;
   /** Whether a signal that tells all of our processes to stop ended the one that starts it. */

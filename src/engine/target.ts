@@ -1,7 +1,9 @@
 import { fork } from 'node:child_process';
 import { EXIT, isStop, stoppedEarly, ToolError, unlessStopped, type ExitCode } from '../core/errors.ts';
 import type { Target } from '../plan/plan.ts';
-import { portOf, printable } from './addresses.ts';
+import { estimate } from '../plan/estimate.ts';
+import { refuseServerFiles } from '../plan/walls.ts';
+import { inUrl, portOf, printable, reachOf } from './addresses.ts';
 import { programUrl } from './programs.ts';
 import type { RunRequest } from './request.ts';
 import { ServerProcesses } from './server-processes.ts';
@@ -12,6 +14,8 @@ export interface RunningTarget {
   target: Target;
   /** The address as it may be printed. */
   where: string;
+  /** Where the name of this machine leads, by which it is reached. */
+  address?: string;
   /** The process that was started, or that the user named. */
   pid?: number;
   /** Those whose resources are read. */
@@ -71,6 +75,15 @@ function refuseNoProcess(pid: number): void {
     if ((error as NodeJS.ErrnoException).code === 'EPERM') return;
     throw new ToolError(`There is no process ${pid}, which --server-pid names.`, { cause: error });
   }
+}
+
+/**
+ * A server that runs on this machine may not be able to open enough files.
+ * @throws ToolError (104)
+ */
+export function refuseFullServer({ plan }: RunRequest, { processes, target }: RunningTarget): void {
+  const limit = processes?.filesLimit();
+  if (limit !== undefined) refuseServerFiles(plan, estimate(plan, 0, reachOf(target.urls)).server_files, limit);
 }
 
 /** What the bundled server tells its parent (server/foreground.ts). */
@@ -161,12 +174,13 @@ async function startCommand(
   died: (how: string) => void,
   stop: AbortSignal,
 ): Promise<RunningTarget> {
-  const target = request.target ?? { urls: ['ws://127.0.0.1:{port}'], headers: {}, subprotocols: [] };
+  const target = request.target ?? { urls: [], headers: {}, subprotocols: [] };
   const port = await portFor(command, target.urls);
   const fill = (text: string): string => text.replaceAll('{port}', String(port));
-  const server = await startServer({ command: fill(command), port, called: '--start', stop, died });
-  const { pid } = server;
-  const urls = target.urls.map(fill);
+  const url = target.urls.map(fill)[0];
+  const server = await startServer({ command: fill(command), port, url, called: '--start', stop, died });
+  const { pid, address } = server;
+  const urls = url === undefined ? [`ws://${inUrl(address)}:${port}`] : target.urls.map(fill);
   return {
     target: { ...target, urls },
     where: urls.map(printable).join(', '),

@@ -42,12 +42,17 @@ export interface RunIdentity {
 
 /** How to reach the servers. Holds secrets (query, headers): never written anywhere. */
 export interface Target {
-  /** Addresses; `{session}` and `{user}` are filled in, or rule P1's path is appended. Sessions are dealt over them. */
+  /**
+   * Addresses; `{session}` and `{user}` are filled in, or rule P1's path is appended. Sessions are dealt over them. None
+   * for a server that is started, and is reached where it listens.
+   */
   urls: string[];
   headers: Record<string, string>;
   subprotocols: string[];
   /** Addresses of this machine that users are sent from; absent: the system chooses. */
   source_addresses?: string[];
+  /** For each of `urls` the kind of addresses that it leads to; where one is left out, the system chooses. */
+  families?: Readonly<Record<string, 4 | 6>>;
   /** PEM text of additional certificate authorities. */
   ca?: string;
   /** PEM text of a certificate to show, with those in between, and of its private key. */

@@ -69,7 +69,11 @@ export function refuseServerFiles({ target }: Pick<Plan, 'target'>, files: numbe
   });
 }
 
-function refusePorts(needs: Estimate, { ports }: Machine, { servers }: Reach): void {
+/**
+ * Refuses more connections than there are ports for.
+ * @throws ToolError (104)
+ */
+export function refusePorts(needs: Estimate, { ports }: Machine, { servers }: Reach): void {
   if (ports === undefined || needs.ports <= ports) return;
   if (needs.sources > 0) {
     const have = needs.sources === 1 ? '1 source address has' : `${number(needs.sources)} source addresses have`;
@@ -79,7 +83,7 @@ function refusePorts(needs: Estimate, { ports }: Machine, { servers }: Reach): v
     );
   }
   const sideways = servers.some((server) => server.startsWith('[::1]'))
-    ? 'Give the server as ws://127.0.0.1:PORT (::1 has no second address to send from)'
+    ? 'Let the server listen at 127.0.0.1 too, and give it as ws://127.0.0.1:PORT (the loopback of IPv6 is ::1 alone)'
     : 'Send from further addresses of this machine (--source-addresses 10.0.0.5,10.0.0.6), give further addresses of the server (--url …)';
   throw new ToolError(
     `This needs ${number(needs.ports)} connections to one server, and this machine has ${number(ports)} local ports towards each.`,

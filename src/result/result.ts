@@ -103,6 +103,7 @@ export const environment = z.looseObject({
   cores: count,
   memory_bytes: z.number(),
   open_files_limit: z.number().optional(),
+  target_address: z.string().optional().describe('Where the target’s name led, of several addresses of this machine.'),
   server_processes: z
     .array(z.object({ pid: count, command: z.string().describe('Its program, and its script; no arguments.') }))
     .optional()
