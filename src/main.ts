@@ -43,5 +43,12 @@ if (major < OLDEST.major || (major === OLDEST.major && minor < OLDEST.minor)) {
       stops.told(signal);
     });
   }
-  void import('./program.ts').then(({ program }) => program(stops));
+  import('./program.ts').then(
+    ({ program }) => program(stops),
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EMFILE') throw error;
+      process.stderr.write('loadtest: it may not open enough files to begin: raise the limit (ulimit -n 1024).\n');
+      process.exitCode = INVALID;
+    },
+  );
 }

@@ -6,6 +6,8 @@ import { commandLine } from './cli/main.ts';
 import { processShell, type Stops } from './cli/shell.ts';
 import { wrap } from './cli/wrap.ts';
 import { EXIT, EXIT_MEANING, ToolError, type ExitCode } from './core/errors.ts';
+import { openFilesLimit } from './engine/environment.ts';
+import { ownLimit } from './engine/system-error.ts';
 import { presentable, screenOf } from './reporters/screen.ts';
 
 /**
@@ -27,7 +29,8 @@ function watchOutput(): void {
   }
 }
 
-function sayWhy(thrown: unknown): ExitCode {
+function sayWhy(error: unknown, files: number | undefined): ExitCode {
+  const thrown = ownLimit(error, files) ?? error;
   if (thrown instanceof ToolError && thrown.exitCode !== EXIT.defect) {
     const sentence = `${thrown.message}${thrown.hint ? ` ${thrown.hint}` : ''}`;
     // After "loadtest: " a sentence goes on; names such as LOADTEST_URL stay.
@@ -45,7 +48,10 @@ function sayWhy(thrown: unknown): ExitCode {
 /** Carries out the command line of this process, and leaves its exit code. */
 export async function program(stops: Stops): Promise<void> {
   watchOutput();
-  process.exitCode = await commandLine(process.argv.slice(2), processShell(stops)).catch(sayWhy);
+  const files = openFilesLimit();
+  process.exitCode = await commandLine(process.argv.slice(2), processShell(stops)).catch((error: unknown) =>
+    sayWhy(error, files),
+  );
   // Nothing is left to be stopped but what keeps the process.
   stops.told = () => process.exit();
 }

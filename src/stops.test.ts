@@ -27,6 +27,20 @@ describe('the entry of the program', () => {
   });
 });
 
+it.runIf(process.platform === 'linux').each([24, 40, 80])(
+  'a limit of %s open files is named, where it is too low to begin',
+  (limit) => {
+    const line = `ulimit -n ${limit}; exec "$0" "$1" run --dry-run -q`;
+    const { status, stderr } = spawnSync('sh', ['-c', line, process.execPath, fileURLToPath(builtUrl('main.js'))], {
+      encoding: 'utf8',
+    });
+    if (status === 0) return expect(limit).toBeGreaterThan(40);
+    expect(stderr).toMatch(/^loadtest: [^\n]*files[^]*ulimit -n 1024\)?\.\n$/);
+    expect(stderr.split('\n').length).toBeLessThan(4);
+    expect(status).toBe(104);
+  },
+);
+
 describe.runIf(process.platform === 'linux')('an output that cannot be written', () => {
   let cwd: string;
   beforeAll(() => {

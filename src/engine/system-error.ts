@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { ToolError } from '../core/errors.ts';
 import { shown } from '../protocol/http-answer.ts';
 
 /** The Node error that says why a connection could not be had. */
@@ -70,4 +71,29 @@ export function ownWall(error: SystemError): string | undefined {
 export function wallAndRemedy(text: string): { wall: string; remedy: string } | undefined {
   const found = Object.entries(WALLS).find(([code, words]) => text === `${words![0]} (${code}): ${words![1]}`);
   return found && { wall: `${found[1]![0]} (${found[0]})`, remedy: found[1]![1] };
+}
+
+/**
+ * The limit of this machine's that keeps the tool itself from working, as a sentence; nothing for any other error.
+ * @param thrown by whatever opens files or starts processes
+ * @param files how many this process may have open; read before, as nothing more can be by then
+ */
+export function ownLimit(thrown: unknown, files?: number): ToolError | undefined {
+  const { code, syscall = '' } = (thrown ?? {}) as NodeJS.ErrnoException;
+  const refused = (message: string, hint: string): ToolError => new ToolError(message, { hint, cause: thrown });
+  if (code === 'EMFILE') {
+    const allowed = files === undefined ? '' : `, and ${files} are allowed`;
+    return refused(
+      `The tool needs more open files than it may have (EMFILE)${allowed}.`,
+      'Raise the limit: ulimit -n 1024.',
+    );
+  }
+  if (code === 'ENFILE') return refused('This machine may have no further files open (ENFILE).', 'Raise fs.file-max.');
+  if ((code === 'EAGAIN' && syscall.startsWith('spawn')) || code === 'ERR_WORKER_INIT_FAILED') {
+    return refused(
+      `No further process or thread may be started (${code}).`,
+      'Raise the limit (ulimit -u), or take fewer --workers.',
+    );
+  }
+  return undefined;
 }
