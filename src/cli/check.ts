@@ -80,9 +80,6 @@ export const check: Command = async (line, shell) => {
 /** Settings that are each right and not right together. */
 function refuseContradictions({ url, start, ca, cert, key, subprotocol, header, open, report }: Settings): void {
   if (url.length > 1) throw new ToolError('check looks at one server: give --url once.');
-  if (url[0]?.includes('{port}') && start === undefined) {
-    throw new ToolError('--url holds {port}, which only --start fills in.');
-  }
   const given = { header: header[0], subprotocol: subprotocol[0], ca, cert, key };
   const idle = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
   if (idle !== undefined && url.length === 0 && start === undefined) {

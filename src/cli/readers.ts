@@ -14,20 +14,28 @@ export const refuse = (name: string, wants: string, text: string, hint?: string)
 
 export const asText: Reader<string> = (text, name) => (text === '' ? refuse(name, 'a value', text) : text);
 
+/** The number that somebody meant who groups digits, or types them in another script's width: `5,000`, `1_000`, `１０`. */
+function meantBy(text: string): string | undefined {
+  const plain = text.normalize('NFKC').replaceAll(/(?<=\d)[,_' \u00a0](?=\d{3}(?:\D|$))/g, '');
+  return plain !== text && /^\d+$/.test(plain) ? `Did you mean ${plain}?` : undefined;
+}
+
 export const whole =
   (least: number, most: number): Reader<number> =>
-  (text, name) => {
+  (typed, name) => {
+    const text = typed.trim();
     const value = /^[+-]?\d+$/.test(text) ? Number(text) : NaN;
     if (value >= least && value <= most) return value;
-    return refuse(name, `a whole number from ${least} to ${most}`, text);
+    return refuse(name, `a whole number from ${least} to ${most}`, typed, meantBy(text));
   };
 
 export const amount =
   (least: number, most: number): Reader<number> =>
-  (text, name) => {
-    const value = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : NaN;
+  (typed, name) => {
+    const text = typed.trim();
+    const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
     if (value >= least && value <= most) return value;
-    return refuse(name, `a number from ${least} to ${most}`, text);
+    return refuse(name, `a number from ${least} to ${most}`, typed, meantBy(text));
   };
 
 /** @returns milliseconds, at least `least` */

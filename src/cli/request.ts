@@ -98,6 +98,9 @@ export function targetOf({
   ...files
 }: Pick<Settings, 'url' | 'header' | 'subprotocol' | 'ca' | 'cert' | 'key' | 'start'>): Target | undefined {
   if (url.length === 0 && start === undefined) return undefined;
+  if (start === undefined && url.some((text) => text.includes('{port}'))) {
+    throw new ToolError('--url holds {port}, which only --start fills in.');
+  }
   const headers = joined(header);
   if (Object.keys(headers).some((name) => /^authorization$/i.test(name)) && url.some(hasCredentials)) {
     throw new ToolError('The address has a user or password, and a header or LOADTEST_TOKEN another authorisation.', {
@@ -134,9 +137,6 @@ function refuseContradictions(settings: RunSettings): void {
     throw new ToolError(`--${idle} is about a server of yours, and there is none.`, {
       hint: 'Add --url ws://HOST:PORT.',
     });
-  if (url.some((text) => text.includes('{port}')) && start === undefined) {
-    throw new ToolError('--url holds {port}, which only --start fills in.');
-  }
   if (settings['server-metrics']?.includes('{port}') && start === undefined) {
     throw new ToolError('--server-metrics holds {port}, which only --start fills in.');
   }

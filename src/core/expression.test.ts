@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ToolError } from './errors.ts';
-import { aggregationText, holds, parseThreshold } from './expression.ts';
+import { aggregationText, holds, parseThreshold, type Threshold } from './expression.ts';
 
 describe('a threshold is read', () => {
   test.each([
@@ -88,5 +89,68 @@ describe('a threshold holds', () => {
   test('but no upper limit holds for what never arrived', () => {
     expect(holds(parseThreshold('broadcast_latency:p(99)<1000'), Infinity)).toBe(false);
     expect(holds(parseThreshold('broadcast_latency:p(99)<=1e9'), Infinity)).toBe(false);
+  });
+});
+
+describe('what comes out the same whatever is measured is refused', () => {
+  test.each([
+    ['broadcast_latency:p(99)<1e400', 'compares with 1e400, which is beyond what a number can be.'],
+    ['lost:count<-1e999', 'compares with -1e999, which is beyond what a number can be.'],
+    ['send_lag:p(99)<1e-400', 'compares with 1e-400, which is beyond what a number can be.'],
+    ['lost:count>=0', 'always holds: lost is a whole number from 0.'],
+    ['lost:count<0', 'never holds: lost is a whole number from 0.'],
+    ['lost:count==0.5', 'never holds: lost is a whole number from 0.'],
+    ['join_time:max>-1', 'always holds: join_time is never below 0.'],
+    ['join_time:avg<=-0.1', 'never holds: join_time is never below 0.'],
+    ['server_rss:last!=-1', 'always holds: server_rss is never below 0.'],
+    ['disconnect_rate:rate<5', 'always holds: disconnect_rate lies between 0 and 1.'],
+    ['disconnect_rate:rate<=1', 'always holds: disconnect_rate lies between 0 and 1.'],
+    ['availability:value>99.9', 'never holds: availability lies between 0 and 1.'],
+  ])('%s', (text, sentence) => {
+    expect(() => parseThreshold(text)).toThrow(`The threshold "${text}" ${sentence}`);
+  });
+
+  test('of a percentage, with the share that it is', () => {
+    expect(() => parseThreshold('availability:value>=99.95')).toThrow(
+      expect.objectContaining({ hint: '99.95 % is 0.9995.' }),
+    );
+  });
+
+  test('and nothing else is: what is read can hold and can fail', () => {
+    const METRICS = [
+      ['availability:value', 1, 0.001],
+      ['lost:count', Infinity, 1],
+      ['join_time:p(95)', Infinity, 0.001],
+      ['disconnects_per_user_hour:rate', Infinity, 0.001],
+    ] as const;
+    const limits = fc.oneof(
+      fc.constantFrom('0', '-0', '1', '0.5', '-1', '2', '1e3'),
+      fc.double({ min: -2, max: 9, noNaN: true }).map(String),
+    );
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...METRICS),
+        fc.constantFrom('<', '<=', '>', '>=', '==', '!='),
+        limits,
+        (metric, op, limit) => {
+          const [name, high, step] = metric;
+          const around = [0, step, 1, Number(limit) - step, Number(limit), Number(limit) + step, high];
+          const possible = around.filter(
+            (value) => value >= 0 && value <= high && (step < 1 || Number.isInteger(value) || value === high),
+          );
+          let read: Threshold | undefined;
+          try {
+            read = parseThreshold(`${name}${op}${limit}`);
+          } catch (error) {
+            expect((error as Error).message).toMatch(/(always|never) holds/);
+          }
+          const outcomes = new Set(
+            possible.map((value) => holds(read ?? ({ op, limit: Number(limit) } as Threshold), value)),
+          );
+          expect(outcomes.size).toBe(read ? 2 : 1);
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });

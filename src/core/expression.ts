@@ -56,13 +56,18 @@ export function parseThreshold(text: string): Threshold {
       hint: isTrend(metric) ? `${metric} is in ms: write the number alone.` : EXAMPLE,
     });
   }
+  const limit = Number(number);
+  if (!Number.isFinite(limit) || (limit === 0 && /[1-9]/.test(number!.replace(/e.*/i, '')))) {
+    throw new ToolError(`The threshold "${text}" compares with ${number}, which is beyond what a number can be.`);
+  }
+  refuseForegone(text, metric, aggregation, op!, limit);
   return {
     text: written,
     metric,
     ...(stage && { stage }),
     aggregation,
     op: (op!.length === 3 ? op!.slice(0, 2) : op!) as Op,
-    limit: Number(number),
+    limit,
     ...(not_before !== undefined && { not_before_ms: parseDuration(not_before, `The threshold "${text}" after @`) }),
   };
 }
@@ -104,6 +109,31 @@ function aggregationOf(written: string, metric: MetricName, text: string): Aggre
     });
   }
   return { of: written } as Aggregation;
+}
+
+/** The lowest and the highest that a metric can be; where something never came, a trend is infinite. */
+const rangeOf = (metric: MetricName): [number, number] =>
+  // Of which there can be several in an hour.
+  isRate(metric) && metric !== 'disconnects_per_user_hour' ? [0, 1] : [0, Infinity];
+
+/** Refuses a comparison that comes out the same whatever is measured: nobody would learn anything from it. */
+function refuseForegone(text: string, metric: MetricName, { of }: Aggregation, op: string, limit: number): void {
+  const [low, high] = rangeOf(metric);
+  const isOutside = limit < low || limit > high || (of === 'count' && !Number.isInteger(limit));
+  const FOREGONE: Record<string, [always: boolean, never: boolean]> = {
+    '<': [limit > high, limit <= low],
+    '<=': [limit >= high, limit < low],
+    '>': [limit < low, limit >= high],
+    '>=': [limit <= low, limit > high],
+    '=': [false, isOutside],
+    '!': [isOutside, false],
+  };
+  const [always, never] = FOREGONE[op] ?? FOREGONE[op[0]!]!;
+  if (!always && !never) return;
+  const range = high === 1 ? 'lies between 0 and 1' : of === 'count' ? 'is a whole number from 0' : 'is never below 0';
+  throw new ToolError(`The threshold "${text}" ${always ? 'always' : 'never'} holds: ${metric} ${range}.`, {
+    ...(high === 1 && limit > 1 && limit <= 100 && { hint: `${limit} % is ${Number((limit / 100).toPrecision(12))}.` }),
+  });
 }
 
 const kindOf = (metric: MetricName): keyof typeof KINDS =>

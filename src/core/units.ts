@@ -66,9 +66,10 @@ const BYTES: Record<string, number> = {
 export function parseBytes(text: string, name = 'a size'): number {
   const match = /^(\d+(?:\.\d+)?)\s*([a-zA-Z]*)$/.exec(text.trim());
   const unit = match ? BYTES[match[2]!.toLowerCase()] : undefined;
-  if (!match || unit === undefined)
+  const bytes = match && unit !== undefined ? Math.round(Number(match[1]) * unit) : Infinity;
+  if (!Number.isSafeInteger(bytes))
     throw new ToolError(`${name} takes a size such as 512KiB, 4MiB or 1GiB, not ${quoted(text)}.`);
-  return Math.round(Number(match[1]) * unit);
+  return bytes;
 }
 
 /** A size as people read it: `4 MiB`, `35.2 MiB`. */
