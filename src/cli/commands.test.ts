@@ -52,9 +52,9 @@ describe('scenarios', () => {
     for (const name of ['steady', 'drag', 'idle', 'churn']) expect(out).toMatch(new RegExp(`^  ${name} +[A-Z].*`, 'm'));
     expect(widest(out)).toBeLessThanOrEqual(80);
     expect((await typed('scenarios --quiet')).out).toBe(
-      'churn\ndrag\nidle\njoin-storm\nlate-join\nreconnect-storm\nslow-consumer\nsteady\n',
+      'churn\ndrag\nhost-state\nidle\njoin-storm\nlate-join\nreconnect-storm\nslow-consumer\nsteady\n',
     );
-    expect(JSON.parse((await typed('scenarios --json')).out)).toHaveLength(8);
+    expect(JSON.parse((await typed('scenarios --json')).out)).toHaveLength(9);
   });
 });
 

@@ -4,7 +4,7 @@ import { nearest } from '../core/nearest.ts';
 import type { Arrivals, Edits, Mix, ScenarioSpec, Stop, UserKind } from '../scenario/define.ts';
 
 /** The fields of each part of a scenario: an unknown one is a mistyped one. */
-const SPEC_FIELDS = ['name', 'about', 'users', 'storms', 'thresholds', 'defaults', 'journey'];
+const SPEC_FIELDS = ['name', 'about', 'users', 'storms', 'host_sends_state', 'thresholds', 'defaults', 'journey'];
 const KIND_FIELDS = ['kind', 'share', 'edits', 'cursors_per_second', 'leaves', 'joins', 'stops'];
 const EDITS_FIELDS = ['arrivals', 'mix', 'weight'];
 const MIX_FIELDS: (keyof Mix)[] = ['add', 'move', 'update', 'remove'];
@@ -110,7 +110,11 @@ export function checkSpec(spec: unknown, file: string): asserts spec is Scenario
     }
   };
 
-  const { name, about, users, storms, thresholds, defaults } = fields(spec, SPEC_FIELDS, 'it') as Partial<ScenarioSpec>;
+  const { name, about, users, storms, host_sends_state, thresholds, defaults } = fields(
+    spec,
+    SPEC_FIELDS,
+    'it',
+  ) as Partial<ScenarioSpec>;
   if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9_-]{0,39}$/i.test(name)) {
     wrong(`its name is a short word of letters, digits, - and _, not ${shown(name)}.`);
   }
@@ -122,6 +126,9 @@ export function checkSpec(spec: unknown, file: string): asserts spec is Scenario
   if (twice !== undefined) wrong(`two kinds of users are called ${twice}.`);
   if (storms !== undefined && !Array.isArray(storms)) return wrong(`storms is a list, not ${shown(storms)}.`);
   storms?.forEach(checkStorm);
+  if (host_sends_state !== undefined && typeof host_sends_state !== 'boolean') {
+    wrong(`host_sends_state is true or false, not ${shown(host_sends_state)}.`);
+  }
   if (!Array.isArray(thresholds) || !thresholds.every((text) => typeof text === 'string')) {
     wrong('thresholds is a list of expressions such as "broadcast_latency:p(99)<1000"; it may be empty.');
   }

@@ -32,7 +32,17 @@ describe('scenarios that come with the tool', () => {
   it('are all listed, and all load again by their URL', async () => {
     const all = await listScenarios();
     expect(all.map(({ spec }) => spec.name)).toEqual(scenarioNames());
-    const names = ['churn', 'drag', 'idle', 'join-storm', 'late-join', 'reconnect-storm', 'slow-consumer', 'steady'];
+    const names = [
+      'churn',
+      'drag',
+      'host-state',
+      'idle',
+      'join-storm',
+      'late-join',
+      'reconnect-storm',
+      'slow-consumer',
+      'steady',
+    ];
     expect(scenarioNames()).toEqual(names);
     for (const { spec, url } of all) expect((await loadScenario(url)).spec).toEqual(spec);
   });

@@ -49,6 +49,23 @@ describe('late-join', () => {
     });
   });
 
+  test('tells what it costs that hosts answer those who join', () => {
+    const counters = {
+      host_states_sent: 9,
+      host_state_bytes_sent: 18_000,
+      states_received: 72,
+      state_bytes_received: 144_000,
+    };
+    expect(rulingOf(lateJoin, cleanBut({ counters })).because).toBe(
+      '54 states right: no gap, nothing twice; hosts sent 9 states, 18 KiB; 72 came, 141 KiB',
+    );
+    const intervals = cleanIntervals().map((one) => ({ ...one, stages: {}, traits: [] }));
+    intervals[0]!.stages = { ramp: { counters, gauges: {}, trends: {} } };
+    expect(unclaimedBy(lateJoin, measuredOf(intervals))).toBe(
+      'the server keeps no state, and of 9 states that hosts sent none told anything',
+    );
+  });
+
   test.each([
     [2, 'was given an empty document, which costs a host that asks its canvas'],
     [1, 'was given a wrong document, 1 of them empty, which costs a host that asks its canvas'],

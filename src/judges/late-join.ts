@@ -1,3 +1,4 @@
+import { formatBytes } from '../core/units.ts';
 import type { Measured } from '../result/measured.ts';
 import { binaryNote } from './binary.ts';
 import { ownInMissed, unlessOwn } from './excuses.ts';
@@ -41,13 +42,24 @@ export const lateJoin: Judge = {
     }
     const compared = counterIn(measured, 'states_compared');
     if (checked > 0) {
-      return [{ claim: CLAIM, standing: 'pass', because: `${number(checked)} states right: no gap, nothing twice` }];
+      const because = `${number(checked)} states right: no gap, nothing twice${cost(measured)}`;
+      return [{ claim: CLAIM, standing: 'pass', because }];
     }
     if (compared === 0) return [{ not_claimed: { claim: CLAIM, because: whyNot(measured) } }];
-    const because = `${counted(compared, 'state')} held all that everybody had when asked for; without versions no more can be told`;
+    const because = `${counted(compared, 'state')} held all that everybody had when asked for; without versions no more can be told${cost(measured)}`;
     return [{ claim: BY_CONTENT, standing: 'pass', because }];
   },
 };
+
+/** What it costs that hosts answer those who join. */
+function cost(measured: Measured): string {
+  const sent = counterIn(measured, 'host_states_sent');
+  if (sent === 0) return '';
+  const [sentBytes, received, receivedBytes] = (
+    ['host_state_bytes_sent', 'states_received', 'state_bytes_received'] as const
+  ).map((name) => counterIn(measured, name)) as [number, number, number];
+  return `; hosts sent ${counted(sent, 'state')}, ${formatBytes(sentBytes)}; ${number(received)} came, ${formatBytes(receivedBytes)}`;
+}
 
 function wrongDocuments(stale: number, empty: number): string {
   const times = `${counted(stale, 'time')} a user was given`;
@@ -59,6 +71,9 @@ function wrongDocuments(stale: number, empty: number): string {
 function whyNot(measured: Measured): string {
   const { traits } = measured;
   if (!traits.has('state')) {
+    const sent = counterIn(measured, 'host_states_sent');
+    if (sent > 0)
+      return `the server keeps no state, and of ${counted(sent, 'state')} that hosts sent none told anything`;
     return traits.has('null_state')
       ? 'the server keeps no state: it answers null to who asks for one'
       : `the server keeps no state: nobody was given one${binaryNote(measured, 'sync:full_state', 'sync:state', 'sync:update')}`;

@@ -140,12 +140,13 @@ function whose(measured: Measured, { metric, stage }: Threshold, value: number):
 }
 
 /** Why a plan has no sample of a metric; nothing where it should have some. */
-function notPlanned({ plan, metrics, events }: Measured, metric: string): string | undefined {
+function notPlanned({ plan, metrics, events, traits }: Measured, metric: string): string | undefined {
   const ofChanges =
     metric.startsWith('broadcast_') || metric === 'ack_rtt' || metric === 'send_lag' || metric === 'delivery_rate';
   if (ofChanges && (!plan.plans.edits || plan.rate === 0)) return 'the plan sends no changes';
   if (ofChanges && plan.users < 2 && metric !== 'send_lag' && metric !== 'ack_rtt') return 'nobody receives a change';
   if (metric === 'heartbeat_rtt' && !plan.plans.heartbeats) return 'the plan has no heartbeats';
+  if (metric === 'sync_time' && !traits.has('state')) return 'the server gave nobody a state who asked';
   const ended = metrics.disconnects_unexpected;
   if (events.some(({ kind }) => kind === 'storm')) return undefined;
   if (metric === 'recovery_time' && ended?.kind === 'counter' && ended.count === 0) return 'nobody had to reconnect';

@@ -1,5 +1,5 @@
 import { TEXT_NOT_UTF8 } from '../core/breaches.ts';
-import { COUNTER, type Recorder } from '../core/recorder.ts';
+import { COUNTER, TREND, type Recorder } from '../core/recorder.ts';
 import type { Delivery } from '../oracles/delivery.ts';
 import type { Presence } from '../oracles/presence.ts';
 import { binaryWords } from '../protocol/binary.ts';
@@ -19,6 +19,8 @@ export interface IncomingOptions {
   idOf(seat: number): string;
   /** Whether a state that has come to a user answers a look at its session. */
   isLook(seat: number): boolean;
+  /** Told of a user whom the server made host. */
+  named(seat: number, at: number): void;
 }
 
 /** What the users are told, as the protocol reads it: handed to whose business it is. */
@@ -31,6 +33,7 @@ export class Incoming implements Listener {
   readonly #presence: Presence;
   readonly #idOf: (seat: number) => string;
   readonly #isLook: (seat: number) => boolean;
+  readonly #named: (seat: number, at: number) => void;
   /** What the server said to the user who is being let in. */
   welcome: Welcome = {};
 
@@ -43,6 +46,7 @@ export class Incoming implements Listener {
     this.#presence = options.presence;
     this.#idOf = options.idOf;
     this.#isLook = options.isLook;
+    this.#named = options.named;
   }
 
   joined(seat: number, welcome: Welcome, at: number): void {
@@ -56,13 +60,18 @@ export class Incoming implements Listener {
 
   host(seat: number, userId: string | undefined, at: number): void {
     this.#presence.host(seat, userId, at);
+    if (userId === undefined || userId === this.#idOf(seat)) this.#named(seat, at);
   }
 
   /** A mere relay may show everybody what a host sent to one user: nobody else takes it. */
   state(seat: number, bytes: Uint8Array, start: number, end: number, target: string | undefined, at: number): void {
+    const stage = this.#recorder.stageOf(at);
+    this.#recorder.count(stage, COUNTER.states_received, 1);
+    this.#recorder.count(stage, COUNTER.state_bytes_received, end - start);
     if (target !== undefined && target !== this.#idOf(seat)) return;
     this.#recoveries.state(seat, at);
     const isHosts = target !== undefined;
+    if (isHosts) this.#recorder.measure(stage, TREND.host_state_time, at - this.#delivery.joinedAt(seat));
     this.#delivery.state(seat, bytes, start, end, { isHosts, inFull: this.#isLook(seat) }, at);
   }
 

@@ -21,6 +21,8 @@ export interface OutgoingOptions {
   lives: Lives;
   protocol: Protocol;
   delivery: Delivery;
+  /** Told of each change that a user makes. */
+  changed(seat: number, text: string): void;
 }
 
 /** What the users say: changes and cursor positions as they are due, and all that is said in answer. */
@@ -63,6 +65,7 @@ export class Outgoing {
     const head = tokenHead(run, session, user, lives.joins(seat), seq, due, now - due);
     const text = protocol.edit(session, user, seats.idOf(seat), change, head);
     delivery.sent(seat, change, text, due, now);
+    this.#options.changed(seat, text);
     this.say(seat, text, now);
   }
 

@@ -11,6 +11,7 @@ import { Agenda, CURSOR, EDIT, LIFE, TURN, type Actor } from './agenda.ts';
 import type { Asides } from './asides.ts';
 import { Attendance } from './attendance.ts';
 import { habitsOf, turnsOf } from './direction.ts';
+import { HostStates } from './host-states.ts';
 import { Heartbeats, type Pulse } from './heartbeats.ts';
 import { Incoming } from './incoming.ts';
 import { Journeys } from './journeys.ts';
@@ -51,6 +52,7 @@ export class Population implements DoorEvents, LifeEvents, Pulse, Actor {
   readonly #deadlineUs: number;
   readonly #recoveries: Recoveries;
   readonly #looks: Looks;
+  readonly #hosts: HostStates | undefined;
   readonly #journeys: Journeys | undefined;
   readonly #turns: Turns | Asides | Journeys;
   /** When anything last came over each connection, µs. */
@@ -114,6 +116,7 @@ export class Population implements DoorEvents, LifeEvents, Pulse, Actor {
       presence: this.#presence,
       idOf: (seat) => seats.idOf(seat),
       isLook: (seat) => this.#looks.answered(seat),
+      named: (seat, at) => this.#hosts?.named(seat, at),
     });
     this.#protocol = new Collab(plan.seed, this.#incoming, options.wallClock);
     this.#outgoing = new Outgoing({
@@ -127,6 +130,7 @@ export class Population implements DoorEvents, LifeEvents, Pulse, Actor {
       lives: this.#lives,
       protocol: this.#protocol,
       delivery: this.#delivery,
+      changed: (seat, text) => this.#hosts?.changed(seat, text),
     });
     const parts = {
       seats,
@@ -137,6 +141,9 @@ export class Population implements DoorEvents, LifeEvents, Pulse, Actor {
     };
     this.#turns = turnsOf(options, activities, parts);
     this.#journeys = this.#turns instanceof Journeys ? this.#turns : undefined;
+    this.#hosts = options.spec.host_sends_state
+      ? new HostStates({ seats, recorder, outgoing: this.#outgoing, wallClock: options.wallClock })
+      : undefined;
     this.#looks = new Looks({ ...parts, delivery: this.#delivery, deadline_us });
   }
 
@@ -223,6 +230,7 @@ export class Population implements DoorEvents, LifeEvents, Pulse, Actor {
   }
 
   entered(seat: number, nth: number, at: number): void {
+    this.#hosts?.joined(seat, this.#incoming.welcome.is_host, this.#delivery.isUntouched(seat));
     this.#delivery.joined(seat, this.#incoming.welcome, at);
     this.#presence.joined(seat, this.#incoming.welcome, at);
     this.#heardAt[seat] = at;
@@ -235,6 +243,7 @@ export class Population implements DoorEvents, LifeEvents, Pulse, Actor {
   }
 
   leaving(seat: number, at: number): void {
+    this.#hosts?.left(seat);
     this.#delivery.left(seat, at);
     this.#presence.leaving(seat, at);
     this.#heartbeats.end(seat, at);
@@ -270,10 +279,13 @@ export class Population implements DoorEvents, LifeEvents, Pulse, Actor {
     if (!this.#lives.owns(seat, connection)) return;
     this.#came(seat, end - start, at);
     if (this.#lives.isStopped(seat)) this.#turns.unread(seat, end - start, at);
-    else if (!this.#delivery.again(seat, bytes, start, end, at)) {
-      this.#protocol.receive(seat, bytes, start, end, at);
-      // It may have been the end of the connection.
-      if (!this.#lives.owns(seat, connection)) return;
+    else {
+      this.#hosts?.heard(seat, bytes, start, end, at);
+      if (!this.#delivery.again(seat, bytes, start, end, at)) {
+        this.#protocol.receive(seat, bytes, start, end, at);
+        // It may have been the end of the connection.
+        if (!this.#lives.owns(seat, connection)) return;
+      }
     }
     this.#journeys?.heard(seat, bytes, start, end, at);
     this.#agenda.glance(at);

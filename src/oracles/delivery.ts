@@ -118,6 +118,16 @@ export class Delivery {
     return this.#documents.version(seat);
   }
 
+  /** When a user's last join was read, µs. */
+  joinedAt(seat: number): number {
+    return this.#members.joinedAt(seat);
+  }
+
+  /** Whether nobody has written to a user's session yet. */
+  isUntouched(seat: number): boolean {
+    return this.#members.sendsIn(this.#sessionOf(seat)) === 0;
+  }
+
   #sessionOf(seat: number): number {
     return Math.floor(seat / this.#users);
   }
@@ -230,9 +240,7 @@ export class Delivery {
   ): void {
     const session = this.#options.sessions[this.#sessionOf(seat)]!;
     const shown = (): ReturnType<typeof shownItems> => shownItems(bytes, start, end, this.#run, session);
-    const snapshot = readSnapshot(bytes, start, end, this.#run, session);
-    if (isHosts) snapshot.version = undefined;
-    else this.#documents.saw(snapshot);
+    const snapshot = readSnapshot(bytes, start, end, this.#run, session, isHosts);
     this.#documents.state(seat, snapshot, shown, at);
     if (!inFull) return;
     for (const item_id of damagedItems(bytes, start, end)) this.#stories.ofState(seat, item_id, at);

@@ -236,16 +236,12 @@ export class Documents {
     this.#versions.explain(seat, version);
   }
 
-  /** A state came of the server's own: whether it keeps one is known by that. */
-  saw({ holds }: Snapshot): void {
-    if (holds === 'null') this.#recorder.trait('null_state');
-    else if (holds !== 'nothing') this.#recorder.trait('state');
-  }
-
   /** A whole state came to a user. @param shown its items by their ids */
   state(seat: number, snapshot: Snapshot, shown: () => ReadonlyMap<string, ShownItem>, at: number): void {
-    if (snapshot.holds === 'null' || snapshot.holds === 'unknown') return;
-    const { version } = snapshot;
+    const { version, holds, isHosts } = snapshot;
+    if (holds === 'null') this.#recorder.trait('null_state');
+    else if (holds !== 'nothing' && !isHosts) this.#recorder.trait('state');
+    if (holds === 'null' || holds === 'unknown') return;
     if (version !== undefined) this.explain(seat, version);
     if (version === undefined || !this.#historyOf(seat).isVersioned) {
       const judged = this.#unversioned.state(seat, snapshot, shown, at);

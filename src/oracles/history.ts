@@ -222,6 +222,11 @@ export class History {
     return this.#addedAt[place]! > since && this.#addedBy[place] === user && isThere(this.contents.cells[place]!);
   }
 
+  /** Whether what is in a place was added by `at`, µs. */
+  isAddedBefore(place: number, at: number): boolean {
+    return isThere(this.contents.cells[place]!) && this.#addedAt[place]! <= at;
+  }
+
   /** Where this user made changes whose version is known, but not yet all versions before it. */
   placesAwaited(user: number): number[] {
     const places: number[] = [];

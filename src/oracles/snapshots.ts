@@ -166,7 +166,13 @@ export class Snapshots {
   }
 
   /** A snapshot on a server that gives no order: of the changes that are known, those that it shows. */
-  takeUnordered(seat: number, { changes }: Snapshot, { isWrong, emptiedAt }: Judged, flight: Flight, at: number): void {
+  takeUnordered(
+    seat: number,
+    { changes, isHosts }: Snapshot,
+    { isWrong, emptiedAt }: Judged,
+    flight: Flight,
+    at: number,
+  ): void {
     const history = this.#historyOf(seat);
     history.isLoose = true;
     const { cells, users, seqs } = history.contents;
@@ -201,8 +207,11 @@ export class Snapshots {
       for (const place of [...recent, ...places.values()]) this.#replicas.unclear(seat, place);
     }
     for (let place = 0; place < cells.length; place++) {
-      const mayBeForgotten = isThere(cells[place]!) && history.changedAt[place]! <= emptiedAt;
+      const mayBeForgotten = history.isAddedBefore(place, emptiedAt);
       if (mayBeForgotten && !isThere(shown[place]!)) this.#replicas.unclear(seat, place);
+      // What was on its way to a host, and came here before its state, that has undone.
+      const mayBeUndone = isHosts && history.changedAt[place]! > since;
+      if (mayBeUndone && !isSame(shown[place]!, cells[place]!)) this.#replicas.unclear(seat, place);
     }
     // What this user changed while the state was on its way, the state has undone: a client cannot know better. An
     // item that it added stays undone, whoever edits it after that.

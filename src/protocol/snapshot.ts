@@ -8,6 +8,8 @@ import { isContentOf } from './command.ts';
 export interface Snapshot {
   /** The version it claims to be of; undefined where it names none. */
   version: number | undefined;
+  /** A host sent it for one user: it lacks what was on its way to the host, and what it says of a version is its own. */
+  isHosts: boolean;
   /** Sender and seq of the change that each item carries the token of, in pairs. */
   changes: number[];
   /**
@@ -30,6 +32,7 @@ export function readSnapshot(
   end: number,
   run: Uint8Array,
   session: number,
+  isHosts: boolean,
 ): Snapshot {
   const changes: number[] = [];
   let tokens = 0;
@@ -40,7 +43,8 @@ export function readSnapshot(
     }
   }
   return {
-    version: versionIn(bytes, start, end),
+    version: isHosts ? undefined : versionIn(bytes, start, end),
+    isHosts,
     changes,
     holds: tokens > 0 ? 'items' : withoutTokens(textOf(bytes, start, end)),
   };

@@ -76,7 +76,7 @@ export function cellsOf(name: string, trend: Trend, plan: Result['plan']): strin
 export const CELL_HEADS = ['p50', 'p90', 'p99', 'p99.9', 'max', 'samples'] as const;
 
 const ALWAYS = ['broadcast_latency', 'broadcast_service_time', 'broadcast_completion', 'heartbeat_rtt', 'join_time'];
-const IF_ANY = ['recovery_time'];
+const IF_ANY = ['host_state_time', 'recovery_time'];
 
 /** The trends a person wants to see first: with samples, or with a threshold on them. */
 export function trendsToShow(result: Result, limits: readonly Limit[]): { name: string; trend: Trend }[] {

@@ -82,6 +82,8 @@ export interface ScenarioSpec {
   about: string;
   users: UserKind[];
   storms?: Storm[];
+  /** The host of each session answers everybody who joins with its own whole state, as the application's host does. */
+  host_sends_state?: boolean;
   thresholds: string[];
   defaults?: ScenarioDefaults;
   /** A recorded conversation that the users play again; only a recording itself has one. */

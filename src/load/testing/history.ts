@@ -60,7 +60,8 @@ export function live(
   made: (server: ReferenceServer) => void = () => {},
 ): Simulated {
   let nth = 0;
-  return simulate(planOfHistory(of, change), comingAndGoing(of), (time) => {
+  const spec = { ...comingAndGoing(of), ...(meddling.hostsAnswer && { host_sends_state: true }) };
+  return simulate(planOfHistory(of, change), spec, (time) => {
     const server = new ReferenceServer(time, {
       delay: (message) => 300 + ((message * 7919) % of.delay),
       ...meddling,

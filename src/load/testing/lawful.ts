@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { foundIn, lively, live, type History } from './history.ts';
+import { userId } from '../../plan/plan.ts';
 import type { ServerMeddling } from './reference.ts';
+import { RUN } from './simulate.ts';
 
-const without = (text: string, field: RegExp): string => text.replaceAll(field, '');
-const VERSION = /"version":\d+,|,"version":\d+/g;
+/** A message without its version. */
+export const unversioned = (text: string): string => text.replaceAll(/"version":\d+,|,"version":\d+/g, '');
 const isAck = (text: string): boolean => text.startsWith('{"type":"command:ack"');
 const isState = (text: string): boolean => text.startsWith('{"type":"sync:full_state"');
 
@@ -18,25 +20,52 @@ const saying = (rewrite: (text: string) => string | undefined): NonNullable<Serv
   };
 };
 
+/**
+ * Passes a host's state on as a mere relay does, to the user it is for or to everybody, and keeps none of its own.
+ * @param state what becomes of the host's message
+ */
+export const passingOn = (
+  to: 'target' | 'everybody',
+  rewrite: (text: string) => string,
+  state = (text: string): string => text,
+): ServerMeddling => {
+  let nth = 0;
+  const delay = (): number => 300 + ((nth++ * 7919) % 200_000);
+  return {
+    hostsAnswer: true,
+    outgoing: saying((text) => (isState(text) ? undefined : rewrite(text))),
+    incoming(text, from, { clients }) {
+      if (!isState(text)) return true;
+      const { target_user: target } = JSON.parse(text) as { target_user: string };
+      for (const guest of clients) {
+        if (guest === from || guest.session !== from.session) continue;
+        if (to === 'everybody' || target === userId(RUN, guest.session, guest.user))
+          guest.deliver(state(text), delay());
+      }
+      return false;
+    },
+  };
+};
+
 /** Lawful servers, less the parts of the protocol that are ours. */
 export const SERVERS: Readonly<Record<string, () => ServerMeddling>> = {
   'that is right': () => ({}),
   'that acknowledges nobody': () => ({ outgoing: saying((text) => (isAck(text) ? undefined : text)) }),
-  'that gives no versions': () => ({ outgoing: saying((text) => without(text, VERSION)) }),
+  'that gives no versions': () => ({ outgoing: saying(unversioned) }),
   'that gives neither versions nor acknowledgements': () => ({
-    outgoing: saying((text) => (isAck(text) ? undefined : without(text, VERSION))),
+    outgoing: saying((text) => (isAck(text) ? undefined : unversioned(text))),
   }),
   'that gives no versions and no state': () => ({
-    outgoing: saying((text) => (isState(text) ? undefined : without(text, VERSION))),
+    outgoing: saying((text) => (isState(text) ? undefined : unversioned(text))),
   }),
   'whose states name no version': () => ({
-    outgoing: saying((text) => (isState(text) ? without(text, VERSION) : text)),
+    outgoing: saying((text) => (isState(text) ? unversioned(text) : text)),
   }),
   'whose versions are told by acknowledgements and states alone': () => ({
-    outgoing: saying((text) => (text.startsWith('{"type":"command",') ? without(text, VERSION) : text)),
+    outgoing: saying((text) => (text.startsWith('{"type":"command",') ? unversioned(text) : text)),
   }),
   'whose welcome names no version': () => ({
-    outgoing: saying((text) => (text.startsWith('{"type":"connection:ack"') ? without(text, VERSION) : text)),
+    outgoing: saying((text) => (text.startsWith('{"type":"connection:ack"') ? unversioned(text) : text)),
   }),
   'whose versions begin at 4001': () => ({
     outgoing: saying((text) => text.replaceAll(/"version":(\d+)/g, (_, n) => `"version":${Number(n) + 4000}`)),
@@ -44,10 +73,22 @@ export const SERVERS: Readonly<Record<string, () => ServerMeddling>> = {
   'whose versions begin at 4001, and whose welcome names none': () => ({
     outgoing: saying((text) =>
       text.startsWith('{"type":"connection:ack"')
-        ? without(text, VERSION)
+        ? unversioned(text)
         : text.replaceAll(/"version":(\d+)/g, (_, n) => `"version":${Number(n) + 4000}`),
     ),
   }),
+  'that gives no versions and answers null': () => ({
+    outgoing: saying((text) => (isState(text) ? '{"type":"sync:state","state":null}' : unversioned(text))),
+  }),
+  'that gives no versions and forgets a session once everybody has left': () => ({
+    limits: { grace: 0 },
+    outgoing: saying(unversioned),
+  }),
+  'that answers with its own state, whatever hosts send': () => ({ hostsAnswer: true }),
+  'that gives no versions and no state, and passes on what a host sends': () => passingOn('target', unversioned),
+  'that gives no versions and no state, and shows everybody what a host sends': () =>
+    passingOn('everybody', unversioned),
+  'that gives no state, and passes on what a host sends': () => passingOn('target', (text) => text),
   'whose acknowledgements come late': () => {
     let nth = 0;
     return {
@@ -61,7 +102,12 @@ export const SERVERS: Readonly<Record<string, () => ServerMeddling>> = {
 };
 
 /** Whether changes and states name their versions, so that edits of one item at once end alike. */
-export const isOrdered = (name: string): boolean => !/no version|neither|names none|acknowledges nobody/.test(name);
+export const isOrdered = (name: string): boolean =>
+  !/no version|neither|names none|acknowledges nobody|no state/.test(name);
+
+/** Whether states come that name no version: of the server, or of a host. */
+export const givesStates = (name: string): boolean =>
+  /gives no versions|neither|states name no/.test(name) ? !/no state$|null/.test(name) : /no state, and/.test(name);
 
 /** Histories in which a server was once blamed that had done nothing wrong. */
 const ONCE_BLAMED: History[] = [
@@ -105,12 +151,14 @@ export interface Exercised {
   cuts: number;
   reconnects: number;
   checked: number;
+  /** States without a version that were held against what everybody had. */
+  byContent: number;
   compared: number;
 }
 
 /** Lets users come, go and be cut off at random: a lawful server is blamed for nothing. */
 export function blameNothing(name: string, histories: number, seed: number): Exercised {
-  const total = { histories: 0, copies: 0, cuts: 0, reconnects: 0, checked: 0, compared: 0 };
+  const total = { histories: 0, copies: 0, cuts: 0, reconnects: 0, checked: 0, byContent: 0, compared: 0 };
   fc.assert(
     fc.property(lively, (of) => {
       const run = live(of, SERVERS[name]!());
@@ -124,6 +172,7 @@ export function blameNothing(name: string, histories: number, seed: number): Exe
       total.cuts += run.count('disconnects_unexpected');
       total.reconnects += run.count('reconnects');
       total.checked += run.count('states_checked');
+      total.byContent += run.count('states_compared');
       total.compared += run.count('replicas_compared');
     }),
     { numRuns: histories, seed, endOnFailure: true, examples: ONCE_BLAMED.map((of) => [of]) },

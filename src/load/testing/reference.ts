@@ -1,7 +1,7 @@
 import type { Connection as ServerConnection, Peer } from '../../../server/connection.ts';
 import { parseFaults } from '../../../server/faults.ts';
 import { Hub } from '../../../server/hub.ts';
-import { DEFAULT_LIMITS } from '../../../server/limits.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../../server/limits.ts';
 import { Sabotage } from '../../../server/sabotage.ts';
 import { Telemetry } from '../../../server/telemetry.ts';
 import { sessionId, userId } from '../../plan/plan.ts';
@@ -22,10 +22,15 @@ export interface Guest extends Client {
 /** What a test may change about the server. */
 export interface ServerMeddling {
   faults?: string[];
+  limits?: Partial<Limits>;
+  /** The host of each session answers everybody who joins with its own state. */
+  hostsAnswer?: boolean;
   /** How long the nth message to a client takes, µs; each connection keeps its order. */
   delay?(nth: number): number;
   /** Instead of sending a message to a client: return false to keep it from being sent as it is. */
   outgoing?(text: string, to: Guest, server: ReferenceServer): boolean;
+  /** Instead of having the server read a message of a client: likewise. */
+  incoming?(text: string, from: Guest, server: ReferenceServer): boolean;
 }
 
 /** The reference server's own session logic, with states and versions, in virtual time, behind a door in memory. */
@@ -48,7 +53,12 @@ export class ReferenceServer implements Door {
     this.#meddling = meddling;
     this.sabotage = faults.length > 0 ? new Sabotage(parseFaults(faults), 1, clock) : undefined;
     const { sabotage } = this;
-    this.#hub = new Hub({ limits: DEFAULT_LIMITS, clock, telemetry: new Telemetry(), sabotage });
+    this.#hub = new Hub({
+      limits: { ...DEFAULT_LIMITS, ...meddling.limits },
+      clock,
+      telemetry: new Telemetry(),
+      sabotage,
+    });
   }
 
   /** µs of the run's clock. */
@@ -83,7 +93,10 @@ export class ReferenceServer implements Door {
       events.closed(seat, connection, { code, reason, initiator }, time.clock());
     };
     const connection: Connection = {
-      send: (text) => toServer(() => server?.receive(Buffer.from(text), false)),
+      send: (text) =>
+        toServer(() => {
+          if (server && meddling.incoming?.(text, guest, this) !== false) server.receive(Buffer.from(text), false);
+        }),
       close: (code, reason) =>
         toServer(() => {
           server?.gone(code);
