@@ -8,7 +8,7 @@ import type { Interval } from '../core/record.ts';
 import { headerOf } from '../result/fixture.ts';
 import { JOURNAL_NAME, openJournal } from '../result/journal.ts';
 import { sealed } from '../result/journal-line.ts';
-import type { Result } from '../result/result.ts';
+import { resultSchema, type Result } from '../result/result.ts';
 import { findRun, writeResult } from '../result/store.ts';
 import { conclude } from './conclude.ts';
 import { alsoSeen, cleanIntervals, measurementOf } from './fixture.ts';
@@ -275,5 +275,64 @@ describe('law: whatever is done to a journal', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('law: whatever the lines hold under right checksums', () => {
+  type Path = string[];
+  const pathsIn = (value: unknown, at: Path = []): Path[] =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([key, each]) => [[...at, key], ...pathsIn(each, [...at, key])])
+      : [];
+  /** The value with another one at a place in it; without it where that is undefined. */
+  function put(value: unknown, [key, ...rest]: Path, by: unknown): unknown {
+    if (key === undefined) return by;
+    const copy = structuredClone(value) as Record<string, unknown>;
+    if (rest.length > 0) copy[key] = put(copy[key] ?? {}, rest, by);
+    else if (by === undefined) delete copy[key];
+    else copy[key] = by;
+    return copy;
+  }
+  const seen = alsoSeen(
+    { counters: { lost: 1 } },
+    {
+      examples: [{ kind: 'lost', session: 'lt-k3f9zq-s0000', receiver: 'lt-k3f9zq-s0000-u0001', seq: 3, due_ms: 8100 }],
+      events: [{ at_ms: 8200, kind: 'stall', text: 'nothing came' }],
+      errors: [{ kind: 'connect', message: 'refused', count: 1, first_ms: 8000, last_ms: 8001 }],
+      stays: { ended: [3, 1], censored: [5, 29] },
+    },
+  );
+  const contents = [
+    { schema: 'collab-loadtest/journal/v1', ...headerOf(), pid: 1 },
+    ...clean().with(2, seen),
+    { end: { ended_ms: 14_000, interrupted: 'stopped by Ctrl+C', window_end_ms: 12_000 } },
+  ];
+  const where = fc.nat(5).chain((at) => fc.tuple(fc.constant(at), fc.constantFrom(...pathsIn(contents[at]))));
+  const values = fc.oneof(fc.constantFrom(undefined, 0, -1, 1e300, 1.5, '', null, {}, [], true), fc.jsonValue());
+
+  test('it is read as a result that is as its schema says, or refused in a sentence', () => {
+    let refused = 0;
+    let read = 0;
+    fc.assert(
+      fc.property(where, values, ([at, path_in], value) => {
+        let after: number | undefined;
+        const lines = contents.with(at, put(contents[at], path_in, value) as never).map((content, n) => {
+          const { text, crc } = sealed(content, n + 1, after);
+          after = crc;
+          return text;
+        });
+        written(lines);
+        try {
+          const { result } = recalled();
+          expect(resultSchema.parse(JSON.parse(JSON.stringify(result)))).toEqual(result);
+          read++;
+        } catch (error) {
+          expect(error).toBeInstanceOf(ToolError);
+          refused++;
+        }
+      }),
+      { numRuns: 150 },
+    );
+    expect([refused > 5, read > 50]).toEqual([true, true]);
   });
 });

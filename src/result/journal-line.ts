@@ -4,7 +4,7 @@ import { crc32 } from '../core/crc.ts';
 import { messageOf } from '../core/errors.ts';
 import { parseThreshold } from '../core/expression.ts';
 import type { Plan } from '../plan/plan.ts';
-import { environment } from './result.ts';
+import { environment, evidence } from './result.ts';
 
 /** The form of a journal's lines: how one is sealed, and what it may hold. */
 
@@ -36,7 +36,11 @@ const MOST_MS = 1e12;
 const ms = z.number().min(0).max(MOST_MS);
 /** On the run's clock, which may begin a moment later than what is told of it. */
 const moment = z.number().min(-MOST_MS).max(MOST_MS);
-const count = z.number().int().nonnegative();
+/** Beyond what any interval counts, and within what adds up exactly. */
+const MOST = 1e12;
+const count = z.number().int().min(0).max(MOST);
+/** What a late arrival takes back was counted before. */
+const change = z.number().int().min(-MOST).max(MOST);
 const number = z.number();
 const text = z.string();
 
@@ -93,7 +97,7 @@ const buckets = z
   });
 const stage = z
   .looseObject({
-    counters: z.record(text, number),
+    counters: z.record(text, change),
     gauges: z.record(
       text,
       z.looseObject({
@@ -107,7 +111,7 @@ const stage = z
     ),
     trends: z.record(
       text,
-      z.looseObject({ count, missing: number, sum_us: number, min_us: number, max_us: number, buckets }),
+      z.looseObject({ count, missing: change, sum_us: number, min_us: number, max_us: number, buckets }),
     ),
   })
   .optional();
@@ -118,8 +122,8 @@ export const intervalSchema = z.looseObject({
   worker: count.default(0),
   from_ms: moment,
   to_ms: moment,
-  stages: z.looseObject({ ramp: stage, settle: stage, steady: stage, drain: stage }),
-  pending: number.default(0),
+  stages: z.object({ ramp: stage, settle: stage, steady: stage, drain: stage }),
+  pending: change.default(0),
   stays: z.looseObject({ ended: buckets, censored: buckets }).optional(),
   joined_user_ms: number.default(0),
   planned_user_ms: number.default(0),
@@ -138,7 +142,7 @@ export const intervalSchema = z.looseObject({
   errors: z.array(z.looseObject({ kind: text, message: text, ...tally })).default([]),
   events: z.array(z.looseObject({ at_ms: moment, kind: text, text })).default([]),
   examples: z
-    .array(z.looseObject({ kind: text, session: text, due_ms: moment.optional(), at_ms: moment.optional() }))
+    .array(z.looseObject({ ...evidence.shape, due_ms: moment.optional(), at_ms: moment.optional() }))
     .default([]),
   traits: z.array(text).default([]),
 });

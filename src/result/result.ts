@@ -44,7 +44,7 @@ const gauge = z.object({
 const metric = z.discriminatedUnion('kind', [trend, counter, rate, gauge]);
 const metrics = z.record(z.string(), metric);
 
-const evidence = z.object({
+export const evidence = z.object({
   kind: z.string(),
   session: z.string(),
   receiver: z.string().optional(),
