@@ -92,6 +92,24 @@ describe.skipIf(why !== '')(`a real Qt client${why}`, () => {
     server.close();
   });
 
+  it('sends the host that is given, once, characters as UTF-8, and what the address has of user and password', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const url = `ws://user:50%off@127.0.0.1:${port}/`;
+    const headers = { host: 'app.example.com', 'X-Name': Buffer.from('Žofie').toString('latin1') };
+    const connected = once(server, 'connection') as Promise<[WebSocket, IncomingMessage]>;
+    const client = startQt(python, url, { ...context(url), target: { urls: [url], headers, subprotocols: [] } });
+    const [socket, request] = await connected;
+    expect(request.headersDistinct['host']).toEqual(['app.example.com']);
+    expect(Buffer.from(String(request.headers['x-name']), 'latin1').toString()).toBe('Žofie');
+    expect(request.headers.authorization).toBe(`Basic ${Buffer.from('user:50%off').toString('base64')}`);
+    socket.close(1000);
+    await client.until(({ event }) => event === 'closed', PATIENCE_MS);
+    await client.end();
+    server.close();
+  });
+
   it.each([
     [1000, 1000, 'also where the connection was cut'],
     [1001, 1001, 'Qt shows 1001'],

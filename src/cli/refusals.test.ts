@@ -27,6 +27,14 @@ const CASES: [string | string[], string][] = [
   ['--users 1e9', `${USERS} 1e9.`],
   ['--users', `${USERS} nothing.`],
   ['--users 1e400', `${USERS} 1e400.`],
+  ...['drag --users 5 6', '--users 5 6', 'run -- 6', '--duration 1h 6'].map((line): [string, string] => [
+    line,
+    '6 is no scenario, and belongs to no option. An option takes one value; behind -- there are no options.',
+  ]),
+  [
+    ['-u', '5', '--', '--sessions'],
+    '--sessions is no scenario, and belongs to no option. An option takes one value; behind -- there are no options.',
+  ],
   ['--users 0x10', `${USERS} 0x10.`],
   ['--users 5,000', `${USERS} 5,000. Did you mean 5000?`],
   ['--users 1_000_000', `${USERS} 1_000_000. Did you mean 1000000?`],

@@ -81,6 +81,12 @@ async function prepare(line: CommandLine, shell: Shell): Promise<{ settings: Set
   const config = await configFor(line, shell);
   // What was typed is looked at before a file is: a value that went astray may look like one.
   settingsOf(line, shell.env, config);
+  const stray = line.operands.find((text) => /^-|^\d+(?:[.,]\d+)*[a-z%]*$/i.test(text));
+  if (stray !== undefined) {
+    throw new ToolError(`${quoted(stray)} is no scenario, and belongs to no option.`, {
+      hint: 'An option takes one value; behind -- there are no options.',
+    });
+  }
   if (line.operands.length > 1) {
     throw new ToolError(`run takes one scenario, not ${line.operands.map(quoted).join(' and ')}.`, {
       hint: 'A scenario may mix kinds of users by share: loadtest init writes one.',

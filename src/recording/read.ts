@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { messageOf, ToolError } from '../core/errors.ts';
 import { parseObject } from '../core/json.ts';
+import { fileText } from '../core/text.ts';
 import { formatBytes } from '../core/units.ts';
 import { RECORDING_SCHEMA, type RecordedEvent, type RecordingHeader } from './recording.ts';
 
@@ -55,7 +56,7 @@ function textOf(path: string, name: string): string {
         hint: 'Record less of it.',
       });
     }
-    return readFileSync(path, 'utf8');
+    return fileText(readFileSync(path));
   } catch (error) {
     if (error instanceof ToolError) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new ToolError(`There is no recording ${name}.`);

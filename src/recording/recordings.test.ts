@@ -188,6 +188,16 @@ describe('a recording as a scenario', () => {
     expect((await loadScenario(file('talk.txt', textOf(TALK, END)))).spec.name).toBe('talk');
   });
 
+  it('is read past the mark and the line ends that an editor has given it', async () => {
+    const text = `\ufeff${textOf(TALK, END).replaceAll('\n', '\r\n')}`;
+    const paths = [file('marked.txt', text), join(folder, 'wide.txt')];
+    writeFileSync(paths[1]!, Buffer.from(text, 'utf16le'));
+    for (const path of paths)
+      expect((await loadScenario(path)).spec.replay).toEqual(
+        scenarioOf(file('plain.ndjson', textOf(TALK, END)), 'x').replay,
+      );
+  });
+
   it('has somebody who receives, also where one alone was recorded', () => {
     const path = file('alone.ndjson', textOf([...opened(1, 0, 'a'), said(1, 10, command('add_item', 1))], END));
     expect(scenarioOf(path, 'alone').defaults!.users).toBe(2);
@@ -201,7 +211,11 @@ describe('what is no recording that can be played gets a sentence', () => {
     ['binary.ndjson', '\u0000\u0001\u0002', 'F is no recording: its first line is not JSON.'],
     ['words.ndjson', 'hello\nthere\n', 'F is no recording: its first line is not JSON.'],
     ['array.ndjson', '[1]\n', 'F is no recording: its first line is not JSON.'],
-    ['journal.ndjson', '{"schema":"collab-loadtest/journal/v1"}\n', 'F is no recording: it does not begin as one.'],
+    [
+      'journal.ndjson',
+      '{"schema":"collab-loadtest/journal/v1"}\n',
+      'F is the journal of a run, and no scenario of this tool. loadtest report',
+    ],
     [
       'newer.ndjson',
       whole.replace('recording/v1', 'recording/v2'),
