@@ -20,8 +20,8 @@ type Combination = 'across' | 'later';
 
 /** Examples of one kind that are kept: the earliest. */
 const EXAMPLES_PER_KIND = 10;
-/** Events that are kept: the earliest. */
-const MAX_EVENTS = 1000;
+/** Events of one kind that are kept: the earliest. Many of one must not hide the only one of another. */
+const EVENTS_PER_KIND = 500;
 /** Different kinds of disconnects or errors that are kept apart: those seen first. */
 const MAX_KINDS = 200;
 
@@ -188,7 +188,10 @@ const addTally = <T extends { count: number; first_ms: number; last_ms: number }
 
 function addEvents(a: RunEvent[], b: RunEvent[]): RunEvent[] {
   if (a.length + b.length === 0) return a;
-  return sorted([...a, ...b], (event) => event.at_ms).slice(0, MAX_EVENTS);
+  return earliest(
+    sorted([...a, ...b], (event) => event.at_ms),
+    EVENTS_PER_KIND,
+  );
 }
 
 /** When an example happened: what the earliest ones are chosen by. */
@@ -196,11 +199,16 @@ const momentOf = (example: Example): number => example.due_ms ?? example.at_ms ?
 
 function addExamples(a: Example[], b: Example[]): Example[] {
   if (a.length + b.length === 0) return a;
+  return earliest(sorted([...a, ...b], momentOf), EXAMPLES_PER_KIND);
+}
+
+/** So many of each kind, the first ones. */
+function earliest<T extends { kind: string }>(inOrder: T[], most: number): T[] {
   const kept = new Map<string, number>();
-  return sorted([...a, ...b], momentOf).filter(({ kind }) => {
+  return inOrder.filter(({ kind }) => {
     const before = kept.get(kind) ?? 0;
     kept.set(kind, before + 1);
-    return before < EXAMPLES_PER_KIND;
+    return before < most;
   });
 }
 

@@ -31,7 +31,7 @@ const HEADER = 'the first line of its journal, with plan and thresholds, is not 
 const CHANGED = 'a line of its journal is not the one that was written there';
 const FOREIGN = 'its journal holds lines of another one';
 const OVERLAP = 'lines of its journal tell of the same time';
-const EARLIER = 'its journal is of an earlier version, whose first and last lines bear no checksum';
+const EARLIER = 'is of an earlier version, whose first and last lines bear no checksum';
 
 /**
  * By their numbers: each line must follow from the one before it.
@@ -84,7 +84,7 @@ export function byNumber(entries: readonly Entry[], header: { crc?: number; isRi
  * @param apart_ms seconds of several processes may lie so far apart, or overlap by so much
  */
 export function byTime(entries: readonly Entry[], apart_ms: number): Order {
-  const gaps: Gap[] = [doubt(0, undefined, EARLIER)];
+  const gaps: Gap[] = [doubt(0, undefined, `its journal ${EARLIER}`)];
   const taken: Entry[] = [];
   const repeated: number[] = [];
   const headers = entries.filter(isHeader).map(({ at }) => at);
@@ -107,7 +107,12 @@ export function byTime(entries: readonly Entry[], apart_ms: number): Order {
   return {
     taken,
     gaps,
-    damage: [...told(headers, 'of another journal'), ...told(repeated, 'there again'), ...moved(taken)],
+    damage: [
+      `it ${EARLIER}`,
+      ...told(headers, 'of another journal'),
+      ...told(repeated, 'there again'),
+      ...moved(taken),
+    ],
   };
 }
 

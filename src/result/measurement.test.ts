@@ -185,6 +185,16 @@ describe('the same moment in all workers as one interval', () => {
     const kept = acrossWorkers(many).examples.map(({ due_ms }) => due_ms);
     expect(kept).toEqual([0, 1, 2, 10, 11, 12, 20, 21, 22, 30]);
   });
+
+  test('many events of one kind do not hide the only one of another', () => {
+    const stops = Array.from({ length: 2000 }, (_, at_ms) => ({ at_ms, kind: 'stopped', text: 'a reader' }));
+    const death = { at_ms: 9000, kind: 'worker-died', text: 'a process' };
+    const { events } = totalOf(
+      measurementOf([intervalOf(0, 1000, {}, { events: stops }), intervalOf(9000, 9500, {}, { events: [death] })]),
+    );
+    expect(events.at(-1)).toEqual(death);
+    expect(events.length).toBeLessThan(1000);
+  });
 });
 
 describe('lengths', () => {

@@ -237,6 +237,7 @@ describe('a journal of an earlier version, whose intervals alone bear checksums'
     expect(spans(read)).toEqual(gaps);
     expect(seconds(read)).toEqual(kept);
     expect(read.end).toEqual({ ended_ms: 4100 });
+    expect(read.damage[0]).toBe('it is of an earlier version, whose first and last lines bear no checksum');
   });
 });
 
