@@ -49,9 +49,11 @@ function sayWhy(error: unknown, files: number | undefined): ExitCode {
 export async function program(stops: Stops): Promise<void> {
   watchOutput();
   const files = openFilesLimit();
-  process.exitCode = await commandLine(process.argv.slice(2), processShell(stops)).catch((error: unknown) =>
-    sayWhy(error, files),
-  );
+  process.exitCode = await commandLine(process.argv.slice(2), processShell(stops)).catch(async (error: unknown) => {
+    // A signal to all processes may have ended one that was waited for: it is heard before that is told.
+    await new Promise((resolve) => setImmediate(resolve));
+    return sayWhy(error, files);
+  });
   // Nothing is left to be stopped but what keeps the process.
   stops.told = () => process.exit();
 }

@@ -6,7 +6,7 @@ import { disorder, stopped, type Stop } from './testing/stopped.ts';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** From before Node is there to after the whole of the shortest command. */
 const UNTIL_MS = 3000;
-const STEP_MS = 20;
+const STEP_MS = 30;
 
 const SHORT = ['-u', '3', '-s', '2', '-d', '1s', '--ramp-up', '300ms', '--settle', '0', '--out', 'OUT'];
 const OWN = `"${process.execPath}" "${builtUrl('main.js').pathname}" serve --quiet --port {port}`;

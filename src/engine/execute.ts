@@ -268,11 +268,7 @@ class Running {
       const text = `the server committed on purpose: ${faults.join(', ')}`;
       this.#event({ at_ms: this.#now(), kind: 'faults', text });
     }
-    const { others } = this.#server;
-    if (others !== undefined) {
-      const text = `the server’s processor time, memory and files are also those of processes that began later: ${others}`;
-      this.#event({ at_ms: this.#now(), kind: 'server-processes', text });
-    }
+    for (const text of this.#server.afterwards()) this.#event({ at_ms: this.#now(), kind: 'server-processes', text });
     const now = this.#now();
     // What happened after the last interval still belongs to the run.
     if (this.#events.length > 0) this.#interval({ ...emptyInterval(now, now), pending: this.#pending });

@@ -163,7 +163,10 @@ describe.runIf(process.platform === 'linux').concurrent('the processes of a serv
   it('are also one that has left the group and all that started it', async () => {
     const processes = await serving((port) => `setsid node server.cjs ${port} & sleep 0.2; exit`);
     expect(commandsOf(processes)).toEqual(['node server.cjs']);
-    process.kill(processes.described().server_processes![0]!.pid, 'SIGKILL');
+    const { pid } = processes.described().server_processes![0]!;
+    expect(processes.left()).toEqual([`node server.cjs (process ${pid})`]);
+    process.kill(pid, 'SIGKILL');
+    await until(() => processes.left().length === 0);
   });
 
   it('are those below a parent that the user names', async () => {

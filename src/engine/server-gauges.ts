@@ -27,9 +27,16 @@ export class ServerGauges {
     return this.#stats?.full;
   }
 
-  /** Which processes were measured besides those of the beginning. */
-  get others(): string | undefined {
-    return this.#stats?.others;
+  /** What is to be said once the server was stopped: what was measured besides, and what of it is left. */
+  afterwards(): string[] {
+    const others = this.#stats?.others;
+    const left = this.#target.processes?.left() ?? [];
+    return [
+      ...(others === undefined
+        ? []
+        : [`the server’s processor time, memory and files are also those of processes that began later: ${others}`]),
+      ...(left.length === 0 ? [] : [`left the process group of --start, and so not ended with it: ${left.join(', ')}`]),
+    ];
   }
 
   /** @param now ms of the run's clock */

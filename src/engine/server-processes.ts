@@ -78,6 +78,12 @@ export class ServerProcesses {
     return living.length === 0 ? {} : { server_processes: living.map(({ pid }) => ({ pid, command: nameOf(pid) })) };
   }
 
+  /** Those that live although the server was stopped, in words: they have left the process group that is ended. */
+  left(): string[] {
+    const living = this.#root.started ? this.now().filter(({ ended }) => !ended) : [];
+    return living.map(({ pid }) => `${nameOf(pid)} (process ${pid})`);
+  }
+
   /** How many files those may have open together that clients are taken by; absent where nobody knows. */
   filesLimit(): number | undefined {
     const all = this.now();
