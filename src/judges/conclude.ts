@@ -21,7 +21,7 @@ export interface Conclusion {
 
 /** Why a run has no end: what `interrupted` says, and of the time after. */
 const UNENDED = {
-  cut_off: { interrupted: 'cut off, or its journal is: that has no end', because: 'its journal has no end' },
+  cut_off: { interrupted: 'cut off, or its journal was', because: 'its journal has no end' },
   running: { interrupted: 'looked at while it goes on', because: 'the run is still going on' },
 };
 
