@@ -1,5 +1,6 @@
 import { breachWords } from '../core/breaches.ts';
 import { messageOf } from '../core/errors.ts';
+import { hiding } from '../engine/hiding.ts';
 import type { Facts } from './facts.ts';
 import {
   failed,
@@ -50,6 +51,7 @@ export async function carryOut(
   began_ms = Date.now(),
 ): Promise<{ layers: LayerOutcome[]; facts: Facts }> {
   const facts: Facts = {};
+  const hide = hiding(context.target);
   const outcomes: LayerOutcome[] = [];
   for (const layer of layers) {
     const { rests_on } = LAYERS[layer] as { rests_on?: LayerName };
@@ -65,7 +67,7 @@ export async function carryOut(
       const at_ms = Date.now() - began_ms;
       const from = performance.now();
       const wasSound = context.seen.breach === undefined;
-      const finding = await unlessStopped(step, { ...context, facts });
+      const finding = hide(await unlessStopped(step, { ...context, facts }));
       const { standing, says, evidence = [], facts: learnt = {} } = wasSound ? held(finding, context) : finding;
       Object.assign(facts, learnt, context.seen);
       const { id, title } = step;

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createServer, type CollabServer } from '../../server/server.ts';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
 import { ToolError } from '../core/errors.ts';
 import { commandLine } from './main.ts';
 import { testShell } from './testing/shell.ts';
@@ -228,6 +231,37 @@ describe('a secret is in nothing that is printed or written', () => {
       expect(all).toContain('127.0.0.1');
       expect(all.includes(SECRET)).toBe(false);
       expect(all.includes(Buffer.from(`user:${SECRET}`).toString('base64').slice(0, 12))).toBe(false);
+    },
+    20_000,
+  );
+
+  it.each([
+    ['run', false, [111]],
+    ['run', true, [99]],
+    ['check', false, [99]],
+  ] as const)(
+    '%s, also where the server repeats it as it closes (acknowledged: %s)',
+    async (command, isIn, exits) => {
+      const repeating = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+      repeating.on('connection', (socket, { headers, url }) => {
+        if (isIn) socket.send('{"type":"connection:ack"}');
+        const close = (): void =>
+          socket.close(4001, `no ${String(headers['x-key'])} ${headers.authorization} ${url!.slice(-12)}`);
+        if (isIn) setTimeout(close, 300);
+        else close();
+      });
+      await once(repeating, 'listening');
+      const { port } = repeating.address() as AddressInfo;
+      const out = join(folder, `repeating-${command}-${isIn}`);
+      const address = ['--url', `ws://user:${SECRET}@127.0.0.1:${port}/?key=${SECRET}`, '--header', `X-Key: ${SECRET}`];
+      const line = command === 'run' ? [command, join(folder, 'mine.ts'), ...PART] : [command, '--for', '200ms'];
+      const { exit, text } = await printed([...line, ...address, '--out', out]);
+      for (const client of repeating.clients) client.terminate();
+      repeating.close();
+      expect(exits, text).toContain(exit);
+      const all = `${text}\n${exit === 111 ? '' : written(out)}`;
+      expect(all).toContain('no … Basic … ');
+      expect(all.includes(SECRET)).toBe(false);
     },
     20_000,
   );

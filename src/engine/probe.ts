@@ -4,7 +4,7 @@ import type { Connection, Door, Ending } from '../load/ports.ts';
 import type { Target } from '../plan/plan.ts';
 import { binaryWords } from '../protocol/binary.ts';
 import { closeCodeMeaning } from '../protocol/closing.ts';
-import type { HttpAnswer } from '../protocol/http-answer.ts';
+import { shown, type HttpAnswer } from '../protocol/http-answer.ts';
 import { Collab } from '../protocol/collab.ts';
 import { printable } from './addresses.ts';
 import { monotonicUs, runClock } from './clock.ts';
@@ -31,7 +31,7 @@ function refusal(where: string, ending: Ending, opened: boolean, asked: Asked): 
     });
   }
   if (!opened) return nobodyJoined(where, ending.error ?? 'closed without an answer', ending.answer, asked);
-  const reason = ending.reason ? `, “${ending.reason}”` : ', no reason given';
+  const reason = ending.reason ? `, “${shown(ending.reason, asked.secrets)}”` : ', no reason given';
   return new ToolError(
     `Nobody could join ${where}: it closed the connection before connection:ack, code ${ending.code} (${closeCodeMeaning(ending.code)})${reason}.`,
     { hint: 'Look at the server’s log at this moment.', exitCode: EXIT.nobodyJoined },

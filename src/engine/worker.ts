@@ -5,6 +5,7 @@ import { stageEnds } from '../plan/plan.ts';
 import type { Order, Report } from './channel.ts';
 import { runClock, runTimer } from './clock.ts';
 import { Health } from './health.ts';
+import { hiding, hidingIn } from './hiding.ts';
 import { loadScenario, type LoadedScenario } from './loader.ts';
 import { complaintOf, isOfFile, SCENARIO_THREW, withoutCode } from './scenario-errors.ts';
 import { netDoor } from './net-door.ts';
@@ -75,6 +76,7 @@ function simulate(
 ): void {
   const { plan, run } = order;
   const clock = runClock(epoch);
+  const hide = hiding(order.target);
   const recorder = new Recorder(stageEnds(plan));
   const health = new Health(recorder, clock);
   standBack('helpers');
@@ -113,7 +115,7 @@ function simulate(
     health.sample(recorder, stage, watched.takeLateness());
     report({
       kind: 'interval',
-      interval: recorder.take(order.worker, taken, now, population.pending),
+      interval: hidingIn(hide, recorder.take(order.worker, taken, now, population.pending)),
       connected: population.connected,
     });
     taken = now;
