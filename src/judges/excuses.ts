@@ -2,7 +2,7 @@ import type { TrendName } from '../core/metrics.ts';
 import type { Disconnect, Example, Violation } from '../core/record.ts';
 import type { Measured } from '../result/measured.ts';
 import { counterIn, type Ruling } from './judge.ts';
-import { leastIn, ownDelay, standstill, WAITS } from './own-delay.ts';
+import { boundsIn, ownDelay, standstill, WAITS } from './own-delay.ts';
 import { milliseconds } from './words.ts';
 
 /** What the generator's own delay may have made of something that was right, and what it cannot have. */
@@ -103,7 +103,7 @@ export function ownInMissed(measured: Measured, metric: string): number {
 
 /** Copies that came after their deadline were measured: some were later than by the generator's own delay, or none. */
 function ownInLate(measured: Measured): number {
-  const least = leastIn(measured, measured.slices, 'broadcast_latency', undefined);
+  const { least } = boundsIn(measured, measured.slices, 'broadcast_latency', undefined);
   return least.max_us > measured.plan.deadline_ms * 1000 ? 0 : ownDelay(measured, 0, measured.ended_ms);
 }
 

@@ -5,7 +5,7 @@ import { percentileOf } from '../result/histogram.ts';
 import type { Measured } from '../result/measured.ts';
 import { alsoSeen, cleanIntervals, measuredOf } from './fixture.ts';
 import { judge } from './index.ts';
-import { leastOf, ownDelay } from './own-delay.ts';
+import { boundsOf, ownDelay } from './own-delay.ts';
 
 /** Slices of a second from 3 to 13 s, each with these. */
 const seconds = (parts: (nth: number) => Parts): Measured =>
@@ -63,7 +63,8 @@ describe('the generator’s own delay', () => {
 describe('a trend without it', () => {
   test('is the same where there was none', () => {
     const run = measuredOf(cleanIntervals());
-    expect(leastOf(run, 'broadcast_latency')).toEqual(run.trend('broadcast_latency'));
+    const same = run.trend('broadcast_latency');
+    expect(boundsOf(run, 'broadcast_latency')).toEqual({ least: same, most: same });
   });
 
   test('is less by as much only of what was under way then', () => {
@@ -72,20 +73,29 @@ describe('a trend without it', () => {
       gauges: { generator_event_loop_delay: 0 },
     }));
     // Taken in the slice, or begun in it: slices touch where one ends and the next begins.
-    const less = percentileOf(leastOf(run, 'broadcast_latency'), 20)! / 1000;
+    const less = percentileOf(boundsOf(run, 'broadcast_latency').least, 20)! / 1000;
     expect(less).toBeGreaterThan(58.5);
     expect(less).toBeLessThanOrEqual(60);
-    expect(percentileOf(leastOf(run, 'broadcast_latency'), 40)! / 1000).toBeCloseTo(100, -1);
+    expect(percentileOf(boundsOf(run, 'broadcast_latency').least, 40)! / 1000).toBeCloseTo(100, -1);
   });
 
   test('takes more off a join, for which one waits several times', () => {
     const held = alsoSeen({ trends: { join_time: trendOf([500]) }, gauges: { generator_event_loop_delay: 20 } });
-    expect(leastOf(measuredOf([...cleanIntervals(), held]), 'join_time').max_us).toBe((500 - 2 * 5 * 25) * 1000);
+    expect(boundsOf(measuredOf([...cleanIntervals(), held]), 'join_time').least.max_us).toBe((500 - 2 * 5 * 25) * 1000);
   });
 
   test('never touches the generator’s own figures', () => {
     const run = seconds(() => ({ trends: { send_lag: trendOf([40]) } }));
-    expect(leastOf(run, 'send_lag')).toEqual(run.trend('send_lag'));
+    expect(boundsOf(run, 'send_lag').least).toEqual(run.trend('send_lag'));
+  });
+
+  test('may be more of what is measured only from when it was sent', () => {
+    const run = seconds(() => ({
+      trends: { broadcast_service_time: trendOf([100]), broadcast_latency: trendOf([100]), send_lag: trendOf([40]) },
+      gauges: { generator_event_loop_delay: 0 },
+    }));
+    expect(boundsOf(run, 'broadcast_service_time').most.max_us).toBe(140_000);
+    expect(boundsOf(run, 'broadcast_latency').most.max_us).toBe(100_000);
   });
 });
 

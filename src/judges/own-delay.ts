@@ -1,4 +1,4 @@
-import { bucketOf, lowestOf, MIN_US } from '../core/buckets.ts';
+import { bucketOf, lowestOf, MAX_US, MIN_US, widthOf } from '../core/buckets.ts';
 import { spanOf, type GaugeName, type TrendName } from '../core/metrics.ts';
 import { STAGES, type Interval, type Stage, type TrendRecord } from '../core/record.ts';
 import { addTrends, emptyTrend } from '../result/histogram.ts';
@@ -111,56 +111,67 @@ export function worstMoment(measured: Measured): { ms: number; at_ms: number } {
   return moments.reduce((a, b) => (b.ms > a.ms ? b : a), { ms: 0, at_ms: 0 });
 }
 
-/**
- * What a trend would be at least without the generator's own delay: every sample less as much as may be its own from
- * when it began to when it was taken.
- * @param stage only what was due in this one; else over the trend's own span
- */
-export function leastOf(measured: Measured, name: TrendName, stage?: Stage): TrendRecord {
-  return leastIn(measured, measured.slices, name, stage ?? (spanOf(name) === 'window' ? 'steady' : undefined));
+/** What is measured from when it was sent, and not from when it was due: without the delay of the send. */
+const FROM_SENT = new Set<TrendName>(['broadcast_service_time', 'ack_rtt', 'heartbeat_rtt']);
+const OF_ITSELF = new Set<TrendName>(['send_lag', 'generator_gc_pause']);
+
+/** A trend as it would be at least, and at most, without the generator's own delay. */
+export interface Bounds {
+  /** Every sample less as much as may be the generator's own from when it began to when it was taken. */
+  least: TrendRecord;
+  /** As it was measured; from when it was sent, every sample more by as much: what is sent later may find less before it. */
+  most: TrendRecord;
 }
 
-/** The same of some slices of the run alone. */
-export function leastIn(
+/** @param stage only what was due in this one; else over the trend's own span */
+export function boundsOf(measured: Measured, name: TrendName, stage?: Stage): Bounds {
+  return boundsIn(measured, measured.slices, name, stage ?? (spanOf(name) === 'window' ? 'steady' : undefined));
+}
+
+/** The same of some slices of the run alone. @param stage of all of them where it is undefined */
+export function boundsIn(
   measured: Measured,
   slices: readonly Interval[],
   name: TrendName,
   stage: Stage | undefined,
-): TrendRecord {
-  const isOwn = name === 'send_lag' || name === 'generator_gc_pause';
-  return slices
-    .flatMap(({ stages, from_ms, to_ms }) =>
-      (stage ? [stage] : STAGES).flatMap((each) => {
-        const trend = stages[each]?.trends[name];
-        if (!trend) return [];
-        const own = isOwn ? 0 : ownDelay(measured, from_ms - trend.max_us / 1000, to_ms, WAITS[name]);
-        return [lessBy(trend, own * 1000)];
-      }),
-    )
-    .reduce(addTrends, emptyTrend());
+): Bounds {
+  const bounds: Bounds = { least: emptyTrend(), most: emptyTrend() };
+  for (const { stages, from_ms, to_ms } of slices) {
+    for (const each of stage ? [stage] : STAGES) {
+      const trend = stages[each]?.trends[name];
+      if (!trend) continue;
+      const began_ms = from_ms - trend.max_us / 1000;
+      const own_ms = OF_ITSELF.has(name) ? 0 : ownDelay(measured, began_ms, to_ms, WAITS[name]);
+      const late_ms = FROM_SENT.has(name) ? standstill(measured, began_ms, to_ms) : 0;
+      bounds.least = addTrends(bounds.least, less(trend, own_ms * 1000));
+      bounds.most = addTrends(bounds.most, more(trend, late_ms * 1000));
+    }
+  }
+  return bounds;
 }
 
-/** A trend with every sample less by so many µs, a bucket's width of rounding included. */
-function lessBy(trend: TrendRecord, us: number): TrendRecord {
-  if (us === 0) return trend;
-  const less = (value: number): number => Math.max(value - us, MIN_US);
-  const { buckets, count, missing } = trend;
-  const moved = new Map<number, number>();
-  let sum_us = 0;
-  for (let i = 0; i < buckets.length; i += 2) {
-    const value = less(lowestOf(buckets[i]!));
-    const bucket = Math.max(bucketOf(value) - 1, MIN_US);
-    moved.set(bucket, (moved.get(bucket) ?? 0) + buckets[i + 1]!);
-    sum_us += value * buckets[i + 1]!;
+/** A trend with every sample less by so many µs, from the lower edge of its bucket to below that of another. */
+function less(trend: TrendRecord, us: number): TrendRecord {
+  const by = (value: number): number => Math.max(value - us, MIN_US);
+  const to = (bucket: number): number => Math.max(bucketOf(by(lowestOf(bucket))) - 1, MIN_US);
+  const sum_us = Math.max(trend.sum_us - trend.count * us, trend.count * MIN_US);
+  return us === 0 ? trend : { ...moved(trend, by, to), sum_us };
+}
+
+/** A trend with every sample more by so many µs, from the upper edge of its bucket. */
+function more(trend: TrendRecord, us: number): TrendRecord {
+  const by = (value: number): number => Math.min(value + us, MAX_US);
+  const to = (bucket: number): number => bucketOf(by(lowestOf(bucket) + widthOf(bucket) - 1));
+  return us === 0 ? trend : { ...moved(trend, by, to), sum_us: trend.sum_us + trend.count * us };
+}
+
+function moved(trend: TrendRecord, by: (us: number) => number, to: (bucket: number) => number): TrendRecord {
+  const counts = new Map<number, number>();
+  for (let i = 0; i < trend.buckets.length; i += 2) {
+    const bucket = to(trend.buckets[i]!);
+    counts.set(bucket, (counts.get(bucket) ?? 0) + trend.buckets[i + 1]!);
   }
-  return {
-    count,
-    missing,
-    sum_us,
-    min_us: less(trend.min_us),
-    max_us: less(trend.max_us),
-    buckets: [...moved].flat(),
-  };
+  return { ...trend, min_us: by(trend.min_us), max_us: by(trend.max_us), buckets: [...counts].flat() };
 }
 
 /**

@@ -4,7 +4,7 @@ import { addTrends, emptyTrend, percentileOf } from '../result/histogram.ts';
 import type { Measured } from '../result/measured.ts';
 import { ownInMissed } from './excuses.ts';
 import { counterIn, type Finding, type Judge, type Ruling } from './judge.ts';
-import { leastIn, MIN_OFFERED, offered } from './own-delay.ts';
+import { boundsIn, MIN_OFFERED, offered, type Bounds } from './own-delay.ts';
 import { clock, counted, list, milliseconds, number, percent } from './words.ts';
 
 const CLAIM = 'users who stopped reading, half-closed or vanished cost the others nothing';
@@ -45,10 +45,9 @@ export const slowReaders: Judge = {
   },
 };
 
-/** What the others waited as it was measured, and at least without the tool's own delay. */
-interface Side {
+/** What the others waited as it was measured, and between what that lies without the tool's own delay. */
+interface Side extends Bounds {
   measured: TrendRecord;
-  least: TrendRecord;
 }
 
 /** The others before and after that moment. */
@@ -65,10 +64,11 @@ function sideOf(measured: Measured, slices: readonly Interval[], withoutLost: bo
   const trend = slices.flatMap(({ stages }) => stages.steady?.trends[NAME] ?? []).reduce(addTrends, emptyTrend());
   // A late arrival takes back what was counted as missing, maybe in an earlier slice.
   const missing = withoutLost ? 0 : Math.max(trend.missing, 0);
-  const least = leastIn(measured, slices, NAME, 'steady');
+  const { least, most } = boundsIn(measured, slices, NAME, 'steady');
   return {
     measured: { ...trend, missing },
     least: { ...least, missing: missing > 0 && ownInMissed(measured, 'lost') > 0 ? 0 : missing },
+    most: { ...most, missing },
   };
 }
 
@@ -85,7 +85,7 @@ function ruling(measured: Measured, { before, during, when }: Sides): Finding {
   }
   const was = p99(before.measured);
   const is = p99(during.measured);
-  const limit = limitFor(was);
+  const limit = limitFor(p99(before.most));
   const figures = `the others’ p99 was ${milliseconds(was)} until ${when}, and ${latencyText(is)} from then on`;
   const told = `${figures}${endings(measured)}`;
   const least = p99(during.least);

@@ -1,7 +1,7 @@
 import type { Measured } from '../result/measured.ts';
 import { percentileOf } from '../result/histogram.ts';
 import { worst, type Judged } from './index.ts';
-import { leastOf } from './own-delay.ts';
+import { boundsOf } from './own-delay.ts';
 import { capitalised, list, milliseconds, number } from './words.ts';
 
 /** Failures are told in this order: what is worst for the people who work together comes first. */
@@ -79,7 +79,7 @@ function keepsNoState({ counted: count, plan, traits }: Measured): boolean {
 
 /** `p99 1.92 ms`, or an upper bound where some of it may be the generator's own. */
 function p99Words(measured: Measured, p99_ms: number): string {
-  const least_us = percentileOf(leastOf(measured, 'broadcast_latency'), 99) ?? 0;
+  const least_us = percentileOf(boundsOf(measured, 'broadcast_latency').least, 99) ?? 0;
   return least_us / 1000 < p99_ms
     ? `p99 at most ${milliseconds(p99_ms)}, with the generator’s own delay in it`
     : `p99 ${milliseconds(p99_ms)}`;

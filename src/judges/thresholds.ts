@@ -8,7 +8,7 @@ import type { Standing } from '../result/result.ts';
 import type { Finding, Judge, JudgeName } from './judge.ts';
 import { couldTurn } from './gaps.ts';
 import { MIN_OFFERED, offered } from './own-delay.ts';
-import { isOwn, otherEndOf, ruledBy, valueOf, type Ruled } from './values.ts';
+import { isOwn, rangeOf, ruledBy, valueOf, type Ruled } from './values.ts';
 import { ownWalls } from './walls.ts';
 import { clock, counted, milliseconds, number, percent } from './words.ts';
 
@@ -96,13 +96,18 @@ const plain = (value: number): string =>
 /** `1.92 ms`, `at most 14.9 ms: up to 9.3 ms of it may be the generator’s own`, `120 ms, of which up to 40 ms …` */
 function wasWords(measured: Measured, threshold: Threshold, value: number, standing: Ruled): string {
   const was = valueText(threshold, value);
-  const part = value - otherEndOf(measured, threshold, value);
-  if (part === 0 || Number.isNaN(part)) return was;
-  if (value === Infinity || part < 0) return `${was}, which may be the generator’s own doing`;
-  const own = `up to ${isTrend(threshold.metric) ? milliseconds(part) : plain(part)}`;
-  return standing === 'pass' && threshold.op.startsWith('<')
-    ? `at most ${was}: ${own} of it may be the generator’s own`
-    : `${was}, of which ${own} may be the generator’s own`;
+  const { least, most } = rangeOf(measured, threshold, value);
+  if (least === most) return was;
+  if (value === Infinity || most === Infinity) return `${was}, which may be the generator’s own doing`;
+  const text = (ms: number): string => (isTrend(threshold.metric) ? milliseconds(ms) : plain(ms));
+  if (standing === 'pass' && threshold.op.startsWith('<')) {
+    return `at most ${valueText(threshold, most)}: up to ${text(most - least)} of it may be the generator’s own`;
+  }
+  // What is sent late may find less before it.
+  if (standing === 'undecided' && most > value) {
+    return `${was}, and without the generator’s own delay between ${text(least)} and ${text(most)}`;
+  }
+  return least < value ? `${was}, of which up to ${text(value - least)} may be the generator’s own` : was;
 }
 
 function limitText({ op, limit, metric, aggregation }: Threshold): string {

@@ -5,7 +5,7 @@ import { percentileOf } from '../result/histogram.ts';
 import type { Measured } from '../result/measured.ts';
 import { endedUnexcused, ownInMissed } from './excuses.ts';
 import { counterIn } from './judge.ts';
-import { leastOf, MIN_OFFERED, offered } from './own-delay.ts';
+import { boundsOf, MIN_OFFERED, offered } from './own-delay.ts';
 
 /** What thresholds are about: the value as it was measured, and what it may have been without the generator's own delay. */
 
@@ -38,17 +38,17 @@ function percentile(trend: TrendRecord, aggregation: Aggregation): number | unde
   return us === undefined ? undefined : us / 1000;
 }
 
-/** How a threshold stands; undecided where it would hold with the generator's own delay and not without, or not with. */
+/** How a threshold stands; undecided where the generator's own delay decides. */
 export type Ruled = 'pass' | 'fail' | 'unknown' | 'undecided';
 
 /** @param value as {@link valueOf} gives it */
 export function ruledBy(measured: Measured, threshold: Threshold, value: number | undefined): Ruled {
   const truth = holds(threshold, value);
   if (truth === 'unknown' || value === undefined) return 'unknown';
-  const end = otherEndOf(measured, threshold, value);
+  const { least, most } = rangeOf(measured, threshold, value);
   const { op, limit } = threshold;
-  const isBetween = Math.min(value, end) < limit && limit < Math.max(value, end);
-  if (holds(threshold, end) !== truth || (isBetween && (op === '==' || op === '!='))) return 'undecided';
+  const isBetween = least < limit && limit < most && (op === '==' || op === '!=');
+  if (isBetween || [least, most].some((end) => holds(threshold, end) !== truth)) return 'undecided';
   return truth ? 'pass' : 'fail';
 }
 
@@ -71,20 +71,27 @@ const OF_ENDINGS = new Set(['disconnects_unexpected', 'disconnect_rate', 'discon
 /** What a generator that sends too little counts too little of. */
 const OF_LOAD = /^(commands|deliveries|cursors|bytes)_|^deliveries$/;
 
-/** What the value may have been without the generator's own delay, at the most: the truth lies between the two. */
-export function otherEndOf(measured: Measured, threshold: Threshold, value: number): number {
+/** Between what the value may lie without the generator's own delay. */
+export interface Range {
+  least: number;
+  most: number;
+}
+
+export function rangeOf(measured: Measured, threshold: Threshold, value: number): Range {
   const { metric, stage, aggregation } = threshold;
-  if (isOwn(metric)) return value;
-  if (isTrend(metric)) return aggregation.of === 'count' ? value : (leastValue(measured, threshold) ?? value);
+  const asMeasured = { least: value, most: value };
+  if (isOwn(metric)) return asMeasured;
+  if (isTrend(metric)) return aggregation.of === 'count' ? asMeasured : trendRange(measured, threshold, value);
   if (BY_DEADLINE.has(metric)) {
-    const may = value > 0 && ownInMissed(measured, metric) > 0;
-    return may ? (metric === 'delivery_rate' ? 1 : 0) : value;
+    if (value === 0 || ownInMissed(measured, metric) === 0) return asMeasured;
+    return metric === 'delivery_rate' ? { least: value, most: 1 } : { least: 0, most: value };
   }
   if (OF_ENDINGS.has(metric) || metric === 'connections_failed' || metric === 'availability') {
     const certain = stage === undefined ? certainEndings(measured, metric !== 'connections_failed') : 1;
-    return metric === 'availability' ? (certain < 1 ? 1 : value) : value * certain;
+    if (metric === 'availability') return { least: value, most: certain < 1 ? 1 : value };
+    return { least: value * certain, most: value };
   }
-  return OF_LOAD.test(metric) && offered(measured) < MIN_OFFERED ? Infinity : value;
+  return OF_LOAD.test(metric) && offered(measured) < MIN_OFFERED ? { least: value, most: Infinity } : asMeasured;
 }
 
 /** The share of connections that ended, or were not made, though the generator had not been silent. */
@@ -96,16 +103,23 @@ function certainEndings(measured: Measured, isJoined: boolean): number {
   return count > 0 ? Math.min(endedUnexcused(measured, endings, count) / count, 1) : 1;
 }
 
-function leastValue(measured: Measured, { metric, stage, aggregation }: Threshold): number | undefined {
+function trendRange(measured: Measured, { metric, stage, aggregation }: Threshold, value: number): Range {
   const name = metric as TrendName;
-  const trend = leastOf(measured, name, stage);
+  const { least, most } = boundsOf(measured, name, stage);
   const missed = name === 'heartbeat_rtt' ? 'heartbeats_missed' : name.startsWith('broadcast_') ? 'lost' : undefined;
-  const mayHaveCome = trend.missing > 0 && missed !== undefined && ownInMissed(measured, missed) > 0;
-  const least = mayHaveCome ? { ...trend, missing: 0 } : trend;
+  const mayHaveCome = least.missing > 0 && missed !== undefined && ownInMissed(measured, missed) > 0;
+  return {
+    least: Math.min(aggregated(mayHaveCome ? { ...least, missing: 0 } : least, aggregation) ?? value, value),
+    most: Math.max(aggregated(most, aggregation) ?? value, value),
+  };
+}
+
+/** ms; undefined without a sample */
+function aggregated(trend: TrendRecord, aggregation: Aggregation): number | undefined {
   const { of } = aggregation;
-  if (of === 'p' || of === 'med') return percentile(least, aggregation);
-  if (least.count === 0) return undefined;
-  if (of === 'min') return least.min_us / 1000;
-  if (least.missing > 0) return Infinity;
-  return (of === 'max' ? least.max_us : least.sum_us / least.count) / 1000;
+  if (of === 'p' || of === 'med') return percentile(trend, aggregation);
+  if (trend.count === 0) return undefined;
+  if (of === 'min') return trend.min_us / 1000;
+  if (trend.missing > 0) return Infinity;
+  return (of === 'max' ? trend.max_us : trend.sum_us / trend.count) / 1000;
 }

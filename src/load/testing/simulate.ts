@@ -5,7 +5,7 @@ import type { ScenarioSpec } from '../../scenario/define.ts';
 import type { Journey } from '../../scenario/journey.ts';
 import { Population } from '../population.ts';
 import type { PopulationOptions } from '../population-options.ts';
-import type { Door } from '../ports.ts';
+import type { Door, Timer } from '../ports.ts';
 import { sameBytes } from './relay.ts';
 import { VirtualTime } from './virtual-time.ts';
 
@@ -70,6 +70,15 @@ export interface Simulated {
   ended_us: number;
 }
 
+/** What the generator runs on: one that stands still at times does everything later. */
+export interface Host {
+  timer: Timer;
+  /** Calls at once, or as soon as it goes on. */
+  run(call: () => void): void;
+  /** How late it was at most since the last call, ms. */
+  takeLateness?(): number;
+}
+
 /** Runs the whole engine in virtual time against a server in memory. */
 export function simulate(
   plan: Plan,
@@ -77,8 +86,9 @@ export function simulate(
   doorOf: (time: VirtualTime) => Door,
   sessions: readonly number[] = Array.from({ length: plan.sessions }, (_, session) => session),
   during: (time: VirtualTime, population: Population) => void = () => {},
+  hostOf?: (time: VirtualTime) => Host,
 ): Simulated {
-  const { time, end, isOver, simulated } = begun(plan, { spec }, doorOf, sessions, during);
+  const { time, end, isOver, simulated } = begun(plan, { spec }, doorOf, sessions, during, hostOf);
   time.run(end, isOver);
   return simulated();
 }
@@ -102,8 +112,10 @@ function begun(
   doorOf: (time: VirtualTime) => Door,
   sessions: readonly number[],
   during: (time: VirtualTime, population: Population) => void = () => {},
+  hostOf: (time: VirtualTime) => Host = (time) => ({ timer: time.timer(), run: (call) => call() }),
 ): { time: VirtualTime; end: number; isOver(): boolean; simulated(): Simulated } {
   const time = new VirtualTime();
+  const host = hostOf(time);
   const recorder = new Recorder(stageEnds(plan));
   let finished = false;
   const population = new Population({
@@ -113,7 +125,7 @@ function begun(
     sessions,
     recorder,
     clock: time.clock,
-    timer: time.timer(),
+    timer: host.timer,
     door: doorOf(time),
     wallClock: () => 1_700_000_000 + time.clock() / 1e6,
     same: sameBytes,
@@ -125,14 +137,21 @@ function begun(
   let taken = 0;
   const take = (): void => {
     const now = time.clock() / 1000;
+    if (host.takeLateness) {
+      const stage = recorder.stageOf(((taken + now) / 2) * 1000);
+      recorder.gauge(stage, 'generator_event_loop_delay', host.takeLateness());
+      recorder.gauge(stage, 'users_connected', population.connected);
+    }
     intervals.push(recorder.take(0, taken, now, population.pending));
     taken = now;
   };
   population.start();
-  time.every(1_000_000, () => {
-    population.tick();
-    take();
-  });
+  time.every(1_000_000, () =>
+    host.run(() => {
+      population.tick();
+      take();
+    }),
+  );
   during(time, population);
   const simulated = (): Simulated => {
     take();
