@@ -114,9 +114,9 @@ describe('no diagnosis is against its own evidence', () => {
         const cause = causeOf(seen);
         if (cause === undefined) return;
         expect(Object.keys(AGAINST)).toContain(cause.cause);
-        expect(AGAINST[cause.cause]!(seen), JSON.stringify({ cause, seen })).toBe(false);
+        expect(AGAINST[cause.cause]!(seen), cause.cause).toBe(false);
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 
@@ -142,7 +142,7 @@ describe('no diagnosis is against its own evidence', () => {
         }
         if (/no HTTP/.test(cause?.what ?? '')) expect(JSON.stringify(seen)).not.toMatch(/"status":/);
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 

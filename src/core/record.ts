@@ -132,6 +132,8 @@ export type Trait = 'acks' | 'versions' | 'state' | 'null_state' | 'hosts' | 'ro
 export interface Stays {
   ended: number[];
   censored: number[];
+  /** How long no byte had passed when the `ended` ones ended, as far as it is known. */
+  quiet?: number[];
 }
 
 /** What one process saw in one interval, or several such added up. */

@@ -88,6 +88,7 @@ export class Recorder {
   /** How many stays were how long: counts by the bucket of ms. */
   readonly #staysEnded = new Map<number, number>();
   readonly #staysCensored = new Map<number, number>();
+  readonly #quietEnds = new Map<number, number>();
 
   /** @param ends the end of each stage, ms of the run's clock */
   constructor(ends: { ramp: number; settle: number; steady: number }) {
@@ -189,11 +190,14 @@ export class Recorder {
     this.#examples.push(example);
   }
 
-  /** A stay in a session is over. @param ended it ended although nobody meant it to; else it might have lasted longer */
-  stay(ms: number, ended: boolean): void {
-    const stays = ended ? this.#staysEnded : this.#staysCensored;
-    const bucket = bucketOf(Math.min(Math.max(Math.round(ms), MIN_US), MAX_US));
-    stays.set(bucket, (stays.get(bucket) ?? 0) + 1);
+  /**
+   * A stay in a session is over.
+   * @param ended it ended although nobody meant it to; else it might have lasted longer
+   * @param quiet_ms how long no byte had passed then, where that is known
+   */
+  stay(ms: number, ended: boolean, quiet_ms?: number): void {
+    add(ended ? this.#staysEnded : this.#staysCensored, ms);
+    if (quiet_ms !== undefined) add(this.#quietEnds, quiet_ms);
   }
 
   /** Joined and planned user-milliseconds, for availability. */
@@ -220,6 +224,8 @@ export class Recorder {
     };
     if (this.#staysEnded.size + this.#staysCensored.size > 0) {
       interval.stays = { ended: pairsOf(this.#staysEnded), censored: pairsOf(this.#staysCensored) };
+      if (this.#quietEnds.size > 0) interval.stays.quiet = pairsOf(this.#quietEnds);
+      this.#quietEnds.clear();
       this.#staysEnded.clear();
       this.#staysCensored.clear();
     }
@@ -261,6 +267,12 @@ export class Recorder {
 const pairsOf = (counts: ReadonlyMap<number, number>): number[] => [...counts].sort(([a], [b]) => a - b).flat();
 
 /** Counts one more of a kind; past {@link KINDS} kinds, what comes new is counted with the last. */
+/** Counts a time by its bucket of ms. */
+function add(counts: Map<number, number>, ms: number): void {
+  const bucket = bucketOf(Math.min(Math.max(Math.round(ms), MIN_US), MAX_US));
+  counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+}
+
 function tally<T extends { count: number; last_ms: number }>(
   kinds: Map<string, T>,
   key: string,

@@ -58,6 +58,7 @@ interface Visit {
   opened: boolean;
   messages: string[];
   ending: Ending;
+  quiet_ms: number | undefined;
 }
 
 describe.each([
@@ -70,7 +71,7 @@ describe.each([
     act: (connection: Connection, message: string | undefined) => void = () => {},
   ): Promise<Visit> {
     return new Promise((resolve) => {
-      const seen: Visit = { opened: false, messages: [], ending: { code: -1, reason: '', initiator: 'client' } };
+      const seen = { opened: false, messages: [] as string[] };
       const events: DoorEvents = {
         opened: (_seat, connection) => {
           seen.opened = true;
@@ -84,7 +85,8 @@ describe.each([
         binary: (_seat, _connection, bytes, start, end) => {
           seen.messages.push(`binary ${Buffer.from(bytes.subarray(start, end)).toString()}`);
         },
-        closed: (_seat, _connection, ending) => resolve({ ...seen, ending }),
+        closed: (_seat, _connection, { quiet_us, ...ending }) =>
+          resolve({ ...seen, ending, quiet_ms: quiet_us === undefined ? undefined : quiet_us / 1000 }),
       };
       doorOf(target, 'abc123', () => Math.floor(performance.now() * 1000)).connect(0, 1, 2, events);
     });
@@ -256,6 +258,20 @@ describe.each([
     const { opened, ending } = await visit(await saying((_, socket) => socket.end(answer)));
     expect(opened).toBe(false);
     expect(ending).toMatchObject({ code: 1006, error: expect.stringMatching(/^HTTP (?:403|502)$/), answer: read });
+  });
+
+  it('tells how long no byte had passed when it ended: of a message or a ping, not of a close', async () => {
+    const answered = (later: number[]) => (request: string, socket: Socket) => {
+      socket.write(switching(request));
+      setTimeout(() => socket.write(Buffer.from([0x89, 0])), 150);
+      setTimeout(() => socket.end(Buffer.from(later)), 300);
+    };
+    for (const bytes of [[], [0x88, 2, 3, 0xe9]]) {
+      const { quiet_ms } = await visit(await saying(answered(bytes)));
+      expect(quiet_ms).toBeGreaterThan(100);
+      expect(quiet_ms).toBeLessThan(290);
+    }
+    expect((await visit(await saying((_, socket) => socket.end('x')))).quiet_ms).toBeUndefined();
   });
 
   it('does not wait for the end of a body that never ends', async () => {

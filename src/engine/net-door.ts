@@ -80,6 +80,8 @@ class NetConnection implements Connection, FrameSink {
   #wall = false;
   /** When the bytes at hand were read. */
   #readAt = 0;
+  /** When a byte last came or went that was of no close. */
+  #lastAt = 0;
 
   constructor(
     url: URL,
@@ -144,6 +146,7 @@ class NetConnection implements Connection, FrameSink {
     if (refusal === undefined && 'end' in heard) {
       this.#head = '';
       this.#handshake = undefined;
+      this.#lastAt = this.#readAt;
       this.#events.opened(this.#seat, this, this.#readAt);
       return heard.end - already;
     }
@@ -162,6 +165,7 @@ class NetConnection implements Connection, FrameSink {
   }
 
   frame(opcode: number, bytes: Uint8Array, start: number, end: number): boolean {
+    if (opcode !== CLOSE) this.#lastAt = this.#readAt;
     if (opcode === TEXT) this.#events.message(this.#seat, this, bytes, start, end, this.#readAt);
     else if (opcode === BINARY) this.#events.binary(this.#seat, this, bytes, start, end, this.#readAt);
     else if (opcode === PING) this.#pinged(Buffer.from(bytes.subarray(start, end)));
@@ -220,7 +224,9 @@ class NetConnection implements Connection, FrameSink {
     if (this.#over) return;
     this.#over = true;
     this.#reader.end();
-    this.#events.closed(this.#seat, this, ending, this.#shared.clock());
+    const at = this.#shared.clock();
+    const quiet = this.#lastAt > 0 && { quiet_us: at - this.#lastAt };
+    this.#events.closed(this.#seat, this, { ...ending, ...quiet }, at);
   }
 
   send(text: string): void {
@@ -266,6 +272,7 @@ class NetConnection implements Connection, FrameSink {
   /** @param bytes room for a header, and the payload of `length` bytes */
   #put(bytes: Buffer, length: number, opcode: number): void {
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
+    if (opcode !== CLOSE) this.#lastAt = this.#shared.clock();
     this.#socket.write(bytes.subarray(maskFrame(bytes, length, opcode, nextMask()), HEADER + length));
   }
 }

@@ -67,6 +67,8 @@ class WsConnection implements Connection {
   #silent = false;
   #error: string | undefined;
   #opened = false;
+  /** When a byte last came or went that was of no close. */
+  #lastAt = 0;
   #wall = false;
   #tcp: Socket | undefined;
   /** What was answered instead of a WebSocket. */
@@ -101,13 +103,15 @@ class WsConnection implements Connection {
     });
     socket.on('open', () => {
       this.#opened = true;
+      this.#lastAt = clock();
       if (this.#tcp) this.#watch(this.#tcp);
-      if (!this.#silent) events.opened(seat, this, clock());
+      if (!this.#silent) events.opened(seat, this, this.#lastAt);
     });
     socket.on('message', (data: Buffer, isBinary: boolean) => {
+      this.#lastAt = clock();
       if (this.#silent) return;
-      if (isBinary) events.binary(seat, this, data, 0, data.length, clock());
-      else events.message(seat, this, data, 0, data.length, clock());
+      if (isBinary) events.binary(seat, this, data, 0, data.length, this.#lastAt);
+      else events.message(seat, this, data, 0, data.length, this.#lastAt);
     });
     socket.on('error', (error) => {
       const breach = breachInError(error, MAX_INBOUND);
@@ -121,6 +125,8 @@ class WsConnection implements Connection {
       if (!isUtf8(reason, 0, reason.length)) return this.fail(REASON_NOT_UTF8);
       return this.#tell(this.#ending(code, reason.toString()));
     });
+    const passed = (): void => void (this.#lastAt = clock());
+    socket.on('ping', passed).on('pong', passed);
   }
 
   /** Looks at what comes before the library does, which lets pass what browsers and Qt refuse. */
@@ -174,7 +180,9 @@ class WsConnection implements Connection {
   }
 
   send(text: string): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text);
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#lastAt = this.#clock();
+    this.#socket.send(text);
   }
 
   close(code: number, reason: string): void {
@@ -213,7 +221,9 @@ class WsConnection implements Connection {
     if (this.#silent) return;
     this.#silent = true;
     this.#lengths.end();
-    this.#events.closed(this.#seat, this, ending, this.#clock());
+    const at = this.#clock();
+    const quiet = this.#opened && { quiet_us: at - this.#lastAt };
+    this.#events.closed(this.#seat, this, { ...ending, ...quiet }, at);
   }
 
   #ending(code: number, reason: string): Ending {

@@ -4,6 +4,7 @@ import { closeCodeMeaning } from '../protocol/closing.ts';
 import { refusalWords } from '../protocol/refusals.ts';
 import type { Measured } from '../result/measured.ts';
 import { endedUnexcused, unlessOwn } from './excuses.ts';
+import { idleHeadline, idleLimitOf, idleWords } from './idle-limit.ts';
 import { counterIn, type Finding, type Judge } from './judge.ts';
 import { standstill } from './own-delay.ts';
 import { ruledByThreshold } from './thresholds.ts';
@@ -52,23 +53,32 @@ function ruling(measured: Measured, joined: number, ended: number, failed: numbe
   const endings = measured.disconnects.filter(({ phase, expected }) => !expected && phase === 'steady');
   const main = mostFrequent(endings);
   const death = measured.events.find(({ kind }) => kind === 'server-died');
-  const parts = death ? [`${death.text} at ${clock(measured, death.at_ms)}`] : [];
+  const idle = death ? undefined : idleLimitOf(measured);
+  const parts: string[] = [];
   if (ended > 0) {
     const how = list(main.map((one) => howEnded(measured, one)));
-    parts.push(`${number(ended)} of ${counted(joined, 'connection')} ended${how && `: ${how}`}${lasting(measured)}`);
+    if (idle) parts.push(idleWords(idle));
+    parts.unshift(`${number(ended)} of ${counted(joined, 'connection')} ended${how && `: ${how}`}${lasting(measured)}`);
   }
+  if (death) parts.unshift(`${death.text} at ${clock(measured, death.at_ms)}`);
   if (failed > 0) parts.push(`${counted(failed, 'attempt')} to connect failed${whyFailed(measured)}`);
   if (broken > 0) {
     const [worst] = mostFrequent(brokenAtTheEnd(measured));
     parts.push(`as ${counted(broken, 'connection')} closed, ${worst!.reason}`);
   }
+  if (failed > 0 && ended === 0 && !death) parts.push(...ceiling(measured));
   const walls = ownWalls(measured);
   if (walls.count > 0) parts.push(walls.because);
   const because = parts.join('; ');
   const judged = {
     claim: CLAIM,
     because,
-    headline: death || ended === 0 ? `${capitalised(because)}.` : headline(measured, main[0], ended),
+    headline:
+      death || ended === 0
+        ? `${capitalised(because)}.`
+        : idle?.apart
+          ? idleHeadline(idle)
+          : headline(measured, main[0], ended),
     // Where connections ended, failing to come back is a consequence.
     ...ruledByThreshold(measured, ended > 0 ? ENDED_METRICS : ['connections_failed']),
     ...evidenceOf(measured, ['disconnects_unexpected']),
@@ -76,6 +86,15 @@ function ruling(measured: Measured, joined: number, ended: number, failed: numbe
   const untold = measured.disconnects.filter(({ phase, expected }) => !expected && phase !== 'steady');
   const excused = ended > 0 ? endedUnexcused(measured, endings, ended) : endedUnexcused(measured, untold, failed);
   return unlessOwn(judged, death || broken > 0 || excused > 0 ? 0 : standstill(measured, 0, measured.ended_ms));
+}
+
+/** Where the same number of users was in all the while, and others came in vain. */
+function ceiling({ metrics, plan }: Measured): string[] {
+  const users = metrics['users_connected'];
+  if (users?.kind !== 'gauge' || users.min !== users.max || users.max < 1 || users.max >= plan.users_total) return [];
+  return [
+    `all the while ${number(users.max)} of ${number(plan.users_total)} users were in, as with a limit of so many connections (nginx limit_conn, haproxy maxconn, the server’s own)`,
+  ];
 }
 
 const mostFrequent = (endings: Disconnect[]): Disconnect[] => endings.sort((a, b) => b.count - a.count).slice(0, 3);

@@ -58,8 +58,9 @@ export class Endings {
   }
 
   /** Somebody was thrown out who was in. */
-  thrownOut(seat: number, { code, reason, initiator, breach }: Ending, at: number): void {
-    this.#recorder.stay((at - this.#joinedAt[seat]!) / 1000, true);
+  thrownOut(seat: number, { code, reason, initiator, breach, quiet_us }: Ending, at: number): void {
+    const quiet_ms = quiet_us === undefined || breach ? undefined : quiet_us / 1000;
+    this.#recorder.stay((at - this.#joinedAt[seat]!) / 1000, true, quiet_ms);
     this.#recorder.count(this.#recorder.stageOf(at), COUNTER.disconnects_unexpected, 1);
     if (!this.#recorder.wants('disconnects_unexpected')) return;
     this.#recorder.example({

@@ -80,6 +80,16 @@ export class Heartbeats {
     this.#pulse.ping(seat, now);
   }
 
+  /**
+   * The window is over and others are waited for: a user who says nothing for a heartbeat would be taken for idle. These
+   * pings are in no book, and are left out where an answer would be taken for an owed one's.
+   * @param next_us when it is asked next, µs from now
+   */
+  keepAlive(seat: number, next_us: number, now: number): void {
+    if (this.#sent[seat] !== 0 || this.#owed[seat]! > 0) return;
+    if (now + next_us - this.#pulse.heardAt(seat) > this.#periodUs) this.#pulse.ping(seat, now);
+  }
+
   pong(seat: number, at: number): void {
     if (this.#sent[seat] === 0) return this.#late(seat, at);
     if (this.#owed[seat]! > 0) {

@@ -27,6 +27,8 @@ import type { Turns } from './turns.ts';
 
 /** How long nothing may come before a drained run is over, µs. */
 const QUIET_US = 1_000_000;
+/** How far apart the ticks are, µs. */
+const TICK_US = 1_000_000;
 
 /**
  * The simulated users of one process: whole sessions, one timer, one queue of due times. Knows no host: clock, timer
@@ -186,6 +188,9 @@ export class Population implements DoorEvents, LifeEvents, Pulse, Actor {
     if (now < end) return this.#looks.glance(now);
     if (this.#lives.isOver) return;
     this.#lives.readOn();
+    for (let seat = 0; seat < this.#seats.count; seat++) {
+      if (this.#lives.isJoined(seat)) this.#heartbeats.keepAlive(seat, TICK_US, now);
+    }
     const quiet = now - Math.max(this.#delivery.lastReceipt, end) >= QUIET_US;
     const settled = this.#delivery.pending === 0 && this.#heartbeats.waiting === 0 && this.#presence.isSettled;
     if (!(settled && quiet) && now < end + this.#deadlineUs) return;

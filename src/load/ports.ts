@@ -31,6 +31,8 @@ export interface Ending {
   answer?: HttpAnswer;
   /** What the server sent made this end close it: `code` is what it closed with, `reason` and `error` say what it was. */
   breach?: true;
+  /** How long no byte had come or gone when it ended, µs; absent where there was no WebSocket yet. */
+  quiet_us?: number;
   /** It failed at a limit of this machine's own, which `error` tells: nothing is known of the target. */
   wall?: true;
 }

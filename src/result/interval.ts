@@ -85,7 +85,12 @@ export function combine(a: Interval, b: Interval, how: Combination): Interval {
 
 function addStays(a: Stays | undefined, b: Stays | undefined): Stays | undefined {
   if (!a || !b) return a ?? b;
-  return { ended: addPairs(a.ended, b.ended), censored: addPairs(a.censored, b.censored) };
+  const quiet = addPairs(a.quiet ?? [], b.quiet ?? []);
+  return {
+    ended: addPairs(a.ended, b.ended),
+    censored: addPairs(a.censored, b.censored),
+    ...(quiet.length > 0 && { quiet }),
+  };
 }
 
 /** Says of each gauge when its last value was read, before its interval is lost in a longer one. */

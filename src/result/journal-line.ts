@@ -124,7 +124,7 @@ export const intervalSchema = z.looseObject({
   to_ms: moment,
   stages: z.object({ ramp: stage, settle: stage, steady: stage, drain: stage }),
   pending: change.default(0),
-  stays: z.looseObject({ ended: buckets, censored: buckets }).optional(),
+  stays: z.looseObject({ ended: buckets, censored: buckets, quiet: buckets.optional() }).optional(),
   joined_user_ms: number.default(0),
   planned_user_ms: number.default(0),
   disconnects: z

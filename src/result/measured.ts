@@ -60,6 +60,8 @@ export interface Measured {
    * lasted: what was under way when the run was cut off, or in a process that died, would be missing.
    */
   readonly survival?: readonly SurvivalStep[];
+  /** How long no byte had passed when connections ended unexpectedly: pairs of bucket (of ms) and count. */
+  readonly quiet_ends?: readonly number[];
   readonly disconnects: readonly Disconnect[];
   readonly errors: readonly ErrorTally[];
   readonly events: readonly RunEvent[];
@@ -118,6 +120,7 @@ export function measured(total: Interval, facts: RunFacts): Measured {
     counted: (name) => (name === 'pending' ? total.pending : whole.count(name)),
     pending: total.pending,
     ...(survival && { survival }),
+    ...(stays?.quiet && { quiet_ends: stays.quiet }),
     disconnects: total.disconnects,
     errors: total.errors,
     events: total.events,
