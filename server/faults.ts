@@ -81,6 +81,11 @@ const FAULT_TABLE = {
     examples: ['repeat-version=0.01'],
     about: 'A command is given the version of the one before it.',
   },
+  'empty-state': {
+    kind: 'probability',
+    examples: ['empty-state=0.1'],
+    about: 'A state that a joiner is sent, or whoever asked for one, is empty, although there are items.',
+  },
   ghost: {
     kind: 'probability',
     examples: ['ghost=0.1'],

@@ -163,14 +163,21 @@ describe('faults of states', () => {
     expect(count).toBeGreaterThan(50);
   });
 
+  it('empty-state: a state is empty, as often as counted', () => {
+    const { right, shown, count } = ask('empty-state=0.2');
+    expect(shown.filter((items) => items.length === 0)).toHaveLength(count);
+    for (const [n, items] of shown.entries()) if (items.length > 0) expect(items).toEqual(right[n + 1]);
+    expect(count).toBeGreaterThan(50);
+  });
+
   it('are not committed, nor counted, where there is nothing to forget or to be older', () => {
-    const { join, sabotage } = virtualHub({ faults: ['forget=1', 'stale-snapshot=1'] });
+    const { join, sabotage } = virtualHub({ faults: ['forget=1', 'stale-snapshot=1', 'empty-state=1'] });
     const [host, guest] = [join('room', 'host'), join('room', 'guest')];
     expect(guest.take().at(-1)).toMatchObject({ type: 'sync:full_state', state: { items: [] } });
     host.send(command('remove_item', 1, {}));
     guest.send({ type: 'sync:request' });
     expect(guest.take().at(-1)).toMatchObject({ state: { version: 1, items: [] } });
-    expect(sabotage!.counts).toEqual({ forget: 0, 'stale-snapshot': 0 });
+    expect(sabotage!.counts).toEqual({ forget: 0, 'stale-snapshot': 0, 'empty-state': 0 });
   });
 });
 

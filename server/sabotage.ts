@@ -21,7 +21,7 @@ const OF_COPIES: readonly FaultName[] = [
   'corrupt',
   'invent',
 ];
-const OF_STATES: readonly FaultName[] = ['forget', 'stale-snapshot'];
+const OF_STATES: readonly FaultName[] = ['forget', 'stale-snapshot', 'empty-state'];
 
 /** Commits the faults asked for, by lot and by the seed, and counts each one that was committed. */
 export class Sabotage {

@@ -141,6 +141,7 @@ export class Session {
       items = (items ?? document.items()).filter((item) => item !== missing);
       sabotage.count('forget');
     }
+    if ((items ?? document.items()).length > 0 && sabotage.commits('empty-state')) items = [];
     return items && messages.fullState(JSON.stringify(items), document.version, this.#changedAt);
   }
 

@@ -47,7 +47,8 @@ export function matrixTable(): string {
     const found = least === most ? `${least}` : `${least} to ${most}`;
     const rare = fault === undefined ? '' : `${code(fault)}: ${committed} committed, ${found} found`;
     const must = row.must.length > 0 ? codes(row.must) : 'nobody';
-    const asked = row.churns ? `${code(row.fault)}, users coming and going` : code(row.fault);
+    const without = row.unversioned ? ', of a server without versions' : '';
+    const asked = `${code(row.fault)}${without}${row.churns ? ', users coming and going' : ''}`;
     return `| ${asked} | ${must} | ${codes(row.may)} | ${countOf(row)} | ${rare} |`;
   });
   const head = ['fault', 'must fail', 'may fail as well', 'held against the server’s own count', 'in a minute, rarely'];

@@ -23,6 +23,8 @@ export interface Row {
   halts?: boolean;
   /** Users come and go. */
   churns?: boolean;
+  /** The server gives no versions, so that states are judged by what is in them. */
+  unversioned?: boolean;
   /** It shows in the server's process alone: what rises there. */
   rises?: 'server_rss' | 'server_fds';
   /** Judges that look at longer or larger runs and are to claim it: nobody does yet. */
@@ -85,6 +87,33 @@ export const MATRIX = {
   },
   'skip-version': { fault: 'skip-version=0.05', must: ['order'], may: [], counter: 'version_errors' },
   'repeat-version': { fault: 'repeat-version=0.05', must: ['order'], may: [], counter: 'version_errors' },
+  'empty-state': {
+    fault: 'empty-state=0.3',
+    must: ['late-join'],
+    may: ['convergence'],
+    explained: ['convergence'],
+    counter: 'stale_snapshots',
+  },
+  'forget, without versions': {
+    fault: 'forget=0.5',
+    must: ['late-join'],
+    may: ['convergence'],
+    counter: 'stale_snapshots',
+    each: [0.05, 1],
+    why: 'certain only of an item that everybody had before its user began to connect',
+    churns: true,
+    unversioned: true,
+  },
+  'empty-state, without versions': {
+    fault: 'empty-state=0.3',
+    must: ['late-join'],
+    may: ['convergence'],
+    counter: 'empty_snapshots',
+    each: [0.05, 1],
+    why: 'certain only where everybody had an item before the user began to connect',
+    churns: true,
+    unversioned: true,
+  },
   ghost: {
     fault: 'ghost=1',
     must: ['presence'],

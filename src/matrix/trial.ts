@@ -1,10 +1,12 @@
 import { createServer } from '../../server/server.ts';
+import { oddProxy } from '../../server/testing/odd-proxy.ts';
 import { startProcess } from '../../server/testing/process.ts';
 import churn from '../../scenarios/churn.ts';
 import steady from '../../scenarios/steady.ts';
 import type { CounterName } from '../core/metrics.ts';
 import { ProcessStats } from '../engine/process-stats.ts';
 import { ServerProcesses } from '../engine/server-processes.ts';
+import { WITHOUT_VERSIONS } from '../engine/testing/oddities.ts';
 import { rehearse } from '../engine/testing/rehearse.ts';
 import { planOf } from '../load/testing/simulate.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -81,13 +83,15 @@ async function inItsOwn(faults: string[], gauge: 'server_rss' | 'server_fds' = '
 export async function tryOut(row?: Row, spec: ScenarioSpec = row?.churns ? LIVELY : steady.spec): Promise<Trial> {
   const faults = row ? [row.fault] : [];
   const target = row?.rises || row?.halts ? await inItsOwn(faults, row.rises) : await inThisProcess(faults);
+  const proxy = row?.unversioned ? await oddProxy(target.url, WITHOUT_VERSIONS) : undefined;
   try {
     const before = target.has();
     const plan = planOf({ ...PLAN, thresholds: row?.threshold ? [row.threshold] : [] });
     const id = `m${Math.random().toString(36).slice(2)}00000`.slice(0, 6);
-    const result = await rehearse(plan, id, spec, { urls: [target.url], headers: {}, subprotocols: [] });
+    const result = await rehearse(plan, id, spec, { urls: [(proxy ?? target).url], headers: {}, subprotocols: [] });
     return { result, committed: row ? await target.committed(faultOf(row)) : 0, grown: target.has() - before };
   } finally {
+    proxy?.close();
     await target.close();
   }
 }

@@ -64,8 +64,9 @@ export class RecentChanges {
   sent({ place, action, user, seq, item }: Step, n: number, at: number): void {
     if (this.firstSentAt === Infinity) this.firstSentAt = at;
     const isAnother = this.#item[place] !== item;
-    // Its addition or the removal of the one before was due while its user was offline.
-    if (action !== ADD && isAnother) return;
+    // Its addition is yet to come, or was due while its user was offline: it changes nothing, but for those who get
+    // it after the addition.
+    if (action !== ADD && isAnother) return this.#forget(place, at + 2 * this.#deadlineUs);
     if (action === ADD) {
       if (this.#item[place] !== NONE && isAnother && this.#removed[place] === 0) {
         this.#stray[place] = 1;
@@ -92,9 +93,12 @@ export class RecentChanges {
     const slot = place * KEPT + (count % KEPT);
     if (count < KEPT) return slot;
     if (this.#actions[slot] === REMOVE && this.#settled[slot] === Infinity) this.#hasStrays = true;
-    const by = Math.min(this.#decided[slot]!, this.#sent[slot]! + 2 * this.#deadlineUs);
-    this.#forgotten[place] = Math.max(this.#forgotten[place]!, by);
+    this.#forget(place, Math.min(this.#decided[slot]!, this.#sent[slot]! + 2 * this.#deadlineUs));
     return slot;
+  }
+
+  #forget(place: number, by: number): void {
+    this.#forgotten[place] = Math.max(this.#forgotten[place]!, by);
   }
 
   #find({ place, user, seq }: Step): number {

@@ -1,6 +1,7 @@
 import churn from '../../../scenarios/churn.ts';
 import { createServer } from '../../../server/server.ts';
 import { oddProxy, type Oddities } from '../../../server/testing/odd-proxy.ts';
+import { isObject } from '../../core/json.ts';
 import { OF_COPIES, OF_DOCUMENTS } from '../../load/testing/found.ts';
 import { planOf } from '../../load/testing/simulate.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -44,6 +45,14 @@ const withoutExt = (message: Json): Json | undefined => {
   const { version: _, ...rest } = message;
   return rest;
 };
+
+/** A server that keeps a state, and gives no versions. */
+export const WITHOUT_VERSIONS: Oddities = values((message) => {
+  const { version: _, state, ...rest } = message;
+  if (!isObject(state)) return { ...rest, ...('state' in message && { state }) };
+  const { version: __, ...unversioned } = state;
+  return { ...rest, state: unversioned };
+});
 
 /** A lawful server, and how it is used. */
 export interface Oddity {
@@ -100,6 +109,12 @@ export const ODDITIES: Record<string, Oddity> = {
   'without cursors': { odd: values((message) => (isOfType(message, 'cursor') ? undefined : message)) },
   'to users who leave with changes on the way': { odd: {}, spec: QUICK_CHURN },
   'to users who replace their own older connection': { odd: { linger: 400 }, spec: QUICK_CHURN },
+  'of a server that keeps a state and gives no versions': { odd: WITHOUT_VERSIONS, unclaimed: ['order'] },
+  'of a server that keeps a state and gives no versions, to users who come and go': {
+    odd: WITHOUT_VERSIONS,
+    spec: QUICK_CHURN,
+    unclaimed: ['order'],
+  },
   'of a server without our own extensions': {
     odd: values(withoutExt),
     unclaimed: ['late-join', 'order'],

@@ -142,6 +142,18 @@ const ONCE_BLAMED: History[] = [
   },
   // A state shows an item as it was before a change that the server never got.
   { seed: 7, users: 8, sessions: 2, items: 5, rate: 7.409, stays: 1.981, away: 0.01, cutEvery: 83, delay: 315 },
+  // A host gets an edit of a new item after it has added it, which the server took before.
+  {
+    seed: 615457,
+    users: 9,
+    sessions: 3,
+    items: 0,
+    rate: 3.7563531582076566,
+    stays: 4.887440669619051,
+    away: 0.7792183663159121,
+    cutEvery: 318,
+    delay: 318,
+  },
 ];
 
 /** What random histories exercised, added up. */
