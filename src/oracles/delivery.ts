@@ -204,7 +204,7 @@ export class Delivery {
     flight.item[entry] = change.item.k;
     flight.text[entry] = text;
     this.#losses.expect(must);
-    this.#documents.sent(entry, change.n);
+    this.#documents.sent(entry);
   }
 
   /** The server says that it took a change; its token begins at `token`. */

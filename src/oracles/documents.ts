@@ -117,11 +117,11 @@ export class Documents {
     if (at - this.#members.joinedAt(seat) > this.#options.deadline_us) this.#unversioned.asked(seat, at);
   }
 
-  /** A change was sent; its entry is filled in. @param n its number within its sender's */
-  sent(entry: number, n: number): void {
+  /** A change was sent; its entry is filled in. */
+  sent(entry: number): void {
     const { session, sender, order, sent } = this.#flight;
     const history = this.#histories[session[entry]!]!;
-    this.#unversioned.sent(session[entry]!, this.#stepOf(entry), n, sent[entry]!);
+    this.#unversioned.sent(session[entry]!, this.#stepOf(entry), sent[entry]!);
     if (history.isVersioned) return;
     this.#replicas.contest(entry, this.#flight);
     history.send(this.#stepOf(entry), order[entry]!, sent[entry]!);

@@ -22,7 +22,6 @@ export class RecentChanges {
   readonly #deadlineUs: number;
   readonly #users: Uint32Array;
   readonly #seqs: Uint32Array;
-  readonly #numbers: Uint32Array;
   readonly #items: Uint32Array;
   readonly #actions: Uint8Array;
   readonly #sent: Float64Array;
@@ -45,7 +44,6 @@ export class RecentChanges {
     this.#deadlineUs = deadline_us;
     this.#users = new Uint32Array(slots);
     this.#seqs = new Uint32Array(slots);
-    this.#numbers = new Uint32Array(slots);
     this.#items = new Uint32Array(slots);
     this.#actions = new Uint8Array(slots);
     this.#sent = new Float64Array(slots);
@@ -60,8 +58,7 @@ export class RecentChanges {
     this.#stray = new Uint8Array(places);
   }
 
-  /** @param n number of the change within its sender's: its values are drawn from it */
-  sent({ place, action, user, seq, item }: Step, n: number, at: number): void {
+  sent({ place, action, user, seq, item }: Step, at: number): void {
     if (this.firstSentAt === Infinity) this.firstSentAt = at;
     const isAnother = this.#item[place] !== item;
     // Its addition is yet to come, or was due while its user was offline: it changes nothing, but for those who get
@@ -80,7 +77,6 @@ export class RecentChanges {
     const slot = this.#slotFor(place);
     this.#users[slot] = user;
     this.#seqs[slot] = seq;
-    this.#numbers[slot] = n;
     this.#items[slot] = item;
     this.#actions[slot] = action;
     this.#sent[slot] = at;
@@ -198,15 +194,5 @@ export class RecentChanges {
     }
     if (last === NONE) last = place * KEPT + ((this.#count[place]! - 1) % KEPT);
     return { place, user: this.#users[last]!, seq: this.#seqs[last]!, item: this.#items[last]! };
-  }
-
-  /** The changes that a place's item may be made of in a state that was asked for at `floor`, µs: sender and number. */
-  lawful(place: number, floor: number): { user: number; n: number }[] {
-    const changes: { user: number; n: number }[] = [];
-    for (let slot = place * KEPT; slot < this.#end(place); slot++) {
-      if (this.#items[slot] !== this.#item[place] || this.#isOutdated(place, slot, floor)) continue;
-      changes.push({ user: this.#users[slot]!, n: this.#numbers[slot]! });
-    }
-    return changes;
   }
 }

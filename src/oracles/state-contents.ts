@@ -1,4 +1,4 @@
-import { itemId, itemKey, ownerOf, valuesOf } from '../protocol/change.ts';
+import { itemId, itemKey, ownerOf } from '../protocol/change.ts';
 import type { ShownItem, Snapshot } from '../protocol/snapshot.ts';
 import { changeKey } from './history.ts';
 import type { RecentChanges } from './recent-changes.ts';
@@ -77,7 +77,7 @@ export class StateContents {
     return { required, ...(item_id !== undefined && { wrong: { note, item_id } }) };
   }
 
-  /** Looks at the items themselves: what seems wrong may be forgotten here, or told in another way. */
+  /** Looks at the items themselves: what seems wrong may be forgotten here. */
   #examine(given: Given, suspects: readonly number[], held: ReadonlySet<number>): Faults {
     const { recent, floor } = given;
     const faults: Faults = { lacking: [], older: [], removed: [] };
@@ -88,21 +88,13 @@ export class StateContents {
       const isRequired = recent.isRequired(place, floor);
       if (item === undefined) {
         if (isRequired) faults.lacking.push(place);
-      } else if (isOfOlderChange(recent, place, item, floor) && !this.#isAsItStands(given, place, item)) {
+      } else if (isOfOlderChange(recent, place, item, floor)) {
         if (isRequired) faults.older.push(place);
         else faults.removed.push(id);
       }
     }
     if (held.size > 0) faults.removed.push(...this.#strangers(given, shown));
     return faults;
-  }
-
-  /** Whether an item stands where one of the changes put it that it may be made of: some servers merge that alone. */
-  #isAsItStands({ session, recent, floor }: Given, place: number, { x, y, angle }: ShownItem): boolean {
-    return recent.lawful(place, floor).some(({ user, n }) => {
-      const values = valuesOf(this.#options.seed, session, user, n);
-      return values.x === x && values.y === y && values.angle === angle;
-    });
   }
 
   /** The ids of items that no place has any more, and that everybody knew to be removed. */

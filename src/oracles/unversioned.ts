@@ -36,9 +36,8 @@ export class Unversioned {
     this.#askedAt[seat] = at;
   }
 
-  /** @param n number of the change within its sender's */
-  sent(session: number, step: Step, n: number, at: number): void {
-    this.#recent[session]?.sent(step, n, at);
+  sent(session: number, step: Step, at: number): void {
+    this.#recent[session]?.sent(step, at);
   }
 
   /** Everybody who had to have a change has it, and the server took it. */
