@@ -48,12 +48,17 @@ function sayWhy(error: unknown, files: number | undefined): ExitCode {
 /** Carries out the command line of this process, and leaves its exit code. */
 export async function program(stops: Stops): Promise<void> {
   watchOutput();
+  process.once('exit', (code) => {
+    if (code === EXIT.defect && !decided) process.stderr.write('loadtest: it ended without an outcome.\n');
+  });
+  let decided = false;
   const files = openFilesLimit();
   process.exitCode = await commandLine(process.argv.slice(2), processShell(stops)).catch(async (error: unknown) => {
     // A signal to all processes may have ended one that was waited for: it is heard before that is told.
     await new Promise((resolve) => setImmediate(resolve));
     return sayWhy(error, files);
   });
+  decided = true;
   // Nothing is left to be stopped but what keeps the process.
   stops.told = () => process.exit();
 }

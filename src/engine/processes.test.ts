@@ -169,6 +169,19 @@ describe.runIf(process.platform === 'linux').concurrent('the processes of a serv
     await until(() => processes.left().length === 0);
   });
 
+  it('are not known, and have no figures, where nobody who listens is seen', async () => {
+    const port = await freePort();
+    const of = (started: boolean) => new ServerProcesses({ pid: process.pid, ports: [port], started });
+    const unseen = of(true);
+    expect(new ProcessStats(unseen).sample(1000)).toEqual({});
+    expect(unseen.unknown).toContain('--server-metrics');
+    expect(unseen.filesLimit()).toBe(undefined);
+    // What the user names is measured, wherever it listens.
+    expect(new ProcessStats(of(false)).sample(1000)).toMatchObject({
+      server_rss: expect.toSatisfy((rss) => rss > 3e7),
+    });
+  });
+
   it('are those below a parent that the user names', async () => {
     const processes = await serving((port) => `sh -c "node forks.cjs ${port}; true"; true`, false, 3);
     expect(new Set(commandsOf(processes))).toEqual(new Set(['node forks.cjs']));

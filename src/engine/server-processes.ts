@@ -131,7 +131,11 @@ export class ServerProcesses {
   #search(all: ReadonlyMap<number, ProcessInfo>): void {
     const sockets = new Set(this.#root.ports.flatMap(listeningSockets));
     this.unknown = undefined;
-    if (sockets.size === 0) return;
+    if (sockets.size === 0) {
+      // It accepted before the first look: where nothing is seen to listen, the system passes it on.
+      if (this.#root.started && this.#holders.size === 0) this.unknown = UNSEEN;
+      return;
+    }
     const holdersIn = (some: Iterable<ProcessInfo>): ProcessInfo[] =>
       [...some].filter(({ pid }) => holdsOneOf(pid, sockets));
     let holders = holdersIn(this.#known.values());
