@@ -6,7 +6,7 @@ import { disorder, stopped, type Stop } from './testing/stopped.ts';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** From before Node is there to after the whole of the shortest command. */
 const UNTIL_MS = 3000;
-const STEP_MS = 30;
+const STEP_MS = 50;
 
 const SHORT = ['-u', '3', '-s', '2', '-d', '1s', '--ramp-up', '300ms', '--settle', '0', '--out', 'OUT'];
 const OWN = `"${process.execPath}" "${builtUrl('main.js').pathname}" serve --quiet --port {port}`;
@@ -32,7 +32,7 @@ it('a stop at any moment of any command ends it in order', async () => {
         after_ms,
         signal: SIGNALS[nth % 3]!,
         times: 1 + (nth % 2),
-        to: nth % 4 < 2 ? 'group' : 'program',
+        to: (['group', 'all', 'program'] as const)[Math.floor(nth / 6) % 3]!,
       };
       const end = await stopped(line, stop);
       expect(disorder(end, ends), `${name}: ${JSON.stringify(stop)}`).toEqual([]);
@@ -47,7 +47,7 @@ it('a stop at any moment of any command ends it in order', async () => {
   }
   writeProof(
     'Stops',
-    `Each command was stopped after 0, ${STEP_MS}, ${2 * STEP_MS} … ${UNTIL_MS} ms by SIGINT, SIGTERM or SIGHUP, once or twice in a row, to it alone or to all of its processes. Each end was in order: a sentence, no trace, no process left, a folder with a whole result or none. \`watch\`, \`serve\` and \`echo\` end with 0 once they listen.`,
+    `Each command was stopped after 0, ${STEP_MS}, ${2 * STEP_MS} … ${UNTIL_MS} ms by SIGINT, SIGTERM or SIGHUP, once or twice in a row, to it alone, to its process group, or to each of its processes. Each end was in order: a sentence, no trace, no process left, a folder with a whole result or none. \`watch\`, \`serve\` and \`echo\` end with 0 once they listen.`,
     rows,
   );
 });

@@ -78,6 +78,14 @@ describe.skipIf(process.platform === 'win32').concurrent('a stop', () => {
     expect(codes).toContain(105);
   });
 
+  it.runIf(process.platform === 'linux')('that reaches each process of a run by itself is one, too', async () => {
+    const own = `"${process.execPath}" "${fileURLToPath(builtUrl('main.js'))}" serve --quiet --port {port}`;
+    for (const after_ms of [300, 500, 800]) {
+      const end = await stopped([...RUN, '--start', own], { after_ms, signal: 'SIGTERM', to: 'all' });
+      expect(disorder(end, [105]), `after ${after_ms} ms`).toEqual([]);
+    }
+  });
+
   it.each([
     ['check', ['check', '--out', 'OUT', '--for', '1s'], [105]],
     ['serve', ['serve', '--port', '0'], [105, 0]],

@@ -152,7 +152,7 @@ function begin(command: string, died?: (how: string) => void): Starting {
     },
     stop() {
       ending = true;
-      return endOf(starter, () => void (starter.connected && starter.send('stop')));
+      return endOf(starter, () => tell(starter, 'stop'));
     },
     leave() {
       ending = true;
@@ -169,6 +169,11 @@ function interruptGroup(pid: number | undefined): void {
   } catch {
     // It is gone already.
   }
+}
+
+/** Tells a child something; one that is gone, and only seems to be there, is told nothing. */
+export function tell(child: ChildProcess, message: string | object): void {
+  if (child.connected) child.send(message, () => {});
 }
 
 /** Ends a child that is asked to end; kills it where it does not. */

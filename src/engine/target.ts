@@ -7,7 +7,7 @@ import { inUrl, portOf, printable, reachOf } from './addresses.ts';
 import { programUrl } from './programs.ts';
 import type { RunRequest } from './request.ts';
 import { ServerProcesses } from './server-processes.ts';
-import { endOf, portFor, startServer } from './started.ts';
+import { endOf, portFor, startServer, tell } from './started.ts';
 
 /** The server under test, and what there is of it on this machine. */
 export interface RunningTarget {
@@ -160,7 +160,7 @@ async function startBundled(
       endOf(child, () => {
         ending = true;
         // A signal would do, but Windows has none that can be answered.
-        if (child.connected) child.send({ kind: 'stop' });
+        tell(child, { kind: 'stop' });
       }),
     leave: () => endOf(child, () => child.kill('SIGKILL')),
     faults: () => faults,

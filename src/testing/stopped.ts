@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { allProcesses, nameOf } from '../engine/processes.ts';
 import { builtUrl } from '../engine/programs.ts';
 import { resultSchema, type Result } from '../result/result.ts';
 
@@ -17,7 +18,7 @@ export interface Stopped {
   /** What is in the runs' folders. */
   files: string[];
   result: Result | undefined;
-  /** Command lines of processes of its own that it left behind; not known elsewhere than on Linux. */
+  /** What those of its processes run that it left behind; not known elsewhere than on Linux. */
   left: string[];
 }
 
@@ -27,25 +28,37 @@ export interface Stop {
   signal: NodeJS.Signals;
   /** How many of them, 100 ms apart; 1. */
   times?: number;
-  /** To the program alone, or, as a terminal does, to all of its processes. */
-  to: 'program' | 'group';
+  /**
+   * To the program alone; as a terminal does, to its process group; or, as a supervisor does, to all of its processes,
+   * those of a server that it started among them.
+   */
+  to: 'program' | 'group' | 'all';
 }
 
 const MARK = 'LOADTEST_TEST_MARK';
 let marks = 0;
 
 /** Those that have a mark in their environment, as all children of a process inherit it. */
-function processesWith(mark: string): string[] {
-  if (process.platform !== 'linux') return [];
-  return readdirSync('/proc').flatMap((pid) => {
+function processesWith(mark: string): number[] {
+  return allProcesses()
+    .filter(({ ended }) => !ended)
+    .flatMap(({ pid }) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${MARK}=${mark}\0`) ? [pid] : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+function send(signal: NodeJS.Signals, pids: readonly number[]): void {
+  for (const pid of pids) {
     try {
-      const isDead = /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-      const has = readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${MARK}=${mark}\0`);
-      return has && !isDead ? [readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ')] : [];
+      process.kill(pid, signal);
     } catch {
-      return [];
+      // It has just ended.
     }
-  });
+  }
 }
 
 /** A started server has five seconds to end before it is killed. */
@@ -70,16 +83,12 @@ export async function stopped(line: readonly string[], { after_ms, signal, times
   await pause(after_ms);
   for (let sent = 0; sent < times && child.exitCode === null && child.signalCode === null; sent++) {
     if (sent > 0) await pause(100);
-    try {
-      process.kill(to === 'group' ? -child.pid! : child.pid!, signal);
-    } catch {
-      // It has just ended.
-    }
+    send(signal, to === 'all' ? processesWith(mark) : [to === 'group' ? -child.pid! : child.pid!]);
   }
   const [code, by] = await ended;
   const until = Date.now() + ENDS_MS;
   while (processesWith(mark).length > 0 && Date.now() < until) await pause(20);
-  const left = processesWith(mark);
+  const left = processesWith(mark).map(nameOf);
   const runs = readdirSync(out, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const files = runs.flatMap(({ name }) => readdirSync(join(out, name)));
   const path = runs.map(({ name }) => join(out, name, 'result.json')).find(existsSync);
