@@ -95,6 +95,24 @@ describe('a scenario file is run as Node would run it where it lies', () => {
 
   it.each([
     [
+      'begun.cjs',
+      "const { defineScenario } = require('collab-loadtest'); const part = ['beside'][0];\n module.exports = ",
+      "[require('./lib/' + part), require(`./lib/${part}.js`)]",
+    ],
+    [
+      'begun.ts',
+      `${IMPORTS} const parts = ['beside', 'data'];\n export default `,
+      "[(await import(`./lib/${parts[0]}.js`)).default, (await import( './' + parts[1] + '.json')).default.name, \"import('./' + x)\"]",
+    ],
+  ])('as %s, which begins names that end when it runs, beside files that are no code', async (name, text, all) => {
+    write('lib/picture.png', 'x');
+    write('lib/broken.ts', 'const = ;');
+    const more = name.endsWith('.ts') ? ['data', "import('./' + x)"] : ['beside'];
+    expect(await found(write(name, `${text}${about(all)};`))).toEqual(['beside', ...more]);
+  });
+
+  it.each([
+    [
       'import-equals.cts',
       "import path = require('node:path'); import { defineScenario } from 'collab-loadtest';\nexport = ",
     ],
@@ -131,7 +149,12 @@ describe('a scenario file is run as Node would run it where it lies', () => {
 describe('code is never printed', () => {
   const SECRET = "const secret = 'sk-live-1';";
   it.each([
-    ['gone.ts', "await import('./' + secret.slice(0, 2) + '.js');", 'threw while loading'],
+    ['gone.ts', "await import('./' + secret.slice(0, 2) + '.js');", 'threw while loading: Cannot find module'],
+    [
+      'asks.ts',
+      "await import('./' + secret + '.js').catch((error) => { throw new Error(error.code); });",
+      'loading: ERR_MODULE_NOT_FOUND.',
+    ],
     ['package.ts', 'await import(`${secret}`);', "Cannot find module 'sk-live-1'"],
     ['bad.ts', "const at = './lib/bad.ts'; await import(at);", './lib/bad.ts does not parse (line 2): Unexpected ";".'],
     ['scheme.ts', "const at = 'foo:bar'; await import(at);", 'threw while loading'],
@@ -142,7 +165,7 @@ describe('code is never printed', () => {
     write('lib/bad.ts', 'const a = 1;\nconst b = ;');
     const error = (await loadScenario(write(name, `${SECRET}\n${text}`)).catch((thrown: unknown) => thrown)) as Error;
     expect(error.message).toContain(sentence);
-    expect(error.message).not.toMatch(/base64|data:/);
+    expect(error.message).not.toMatch(/base64|data:|place\.js/);
     expect(error.message.length).toBeLessThan(300);
   });
 });

@@ -37,6 +37,14 @@ function placeText(path: string): string {
 /** Calls that esbuild leaves alone, as what they name is only known when they run. */
 const CALLS = ['unsupported-dynamic-import', 'unsupported-require-call'];
 
+/**
+ * Calls of which the beginning of the name is known: esbuild would put every file into the bundle that may be meant,
+ * whatever is in it. With this before the name it leaves them alone too.
+ */
+const BEGUN =
+  /\b(?:import|require)\s*\((?=\s*(?:\/\*.*?\*\/\s*)*(?:`\.{1,2}\/[^`]*\$\{|(['"])\.{1,2}\/[^'"\n]*\1\s*\+))/gs;
+const UNKNOWN = '__unknown+';
+
 /** Puts the place's own function where a call stands that esbuild left alone: `import(name)`, `require(name)`. */
 function withCalls(text: string, calls: readonly Location[]): string {
   const lines = text.split('\n').map((line) => Buffer.from(line));
@@ -55,9 +63,9 @@ function withCalls(text: string, calls: readonly Location[]): string {
 /**
  * A file's own modules become one; packages stay where they are, by their file URLs. `collab-loadtest` is this very
  * package, also for a file that lies in a folder without `node_modules`.
- * @param calls of each file, by its path
+ * @param calls of each file, by its path; absent: they are looked for
  */
-const ownModules = (calls: ReadonlyMap<string, readonly Location[]>): Plugin => ({
+const ownModules = (calls?: ReadonlyMap<string, readonly Location[]>): Plugin => ({
   name: 'own-modules',
   setup(bundler) {
     const RESOLVING = Symbol('resolving');
@@ -77,9 +85,10 @@ const ownModules = (calls: ReadonlyMap<string, readonly Location[]>): Plugin => 
     }));
     bundler.onLoad({ filter: CODE }, async ({ path }) => {
       // A first line for the shell is a comment here.
-      const text = withCalls(fileText(await readFile(path)).replace(/^#!/, '//'), calls.get(path) ?? []);
+      const text = fileText(await readFile(path)).replace(/^#!/, '//');
+      const ready = calls ? withCalls(text, calls.get(path) ?? []) : text.replaceAll(BEGUN, `$&${UNKNOWN}`);
       return {
-        contents: placeText(path) + text,
+        contents: placeText(path) + ready,
         loader: /\.[cm]?ts$/.test(path) ? 'ts' : 'js',
         resolveDir: dirname(path),
       };
@@ -121,9 +130,9 @@ async function bundle(path: string, exported: Exported): Promise<string> {
   } satisfies BuildOptions;
   underWay++;
   try {
-    const made = await build({ ...options, plugins: [ownModules(new Map())] });
+    const made = await build({ ...options, plugins: [ownModules()] });
     const calls = callsIn(made.warnings, path);
-    if (calls.size === 0) return made.outputFiles[0]!.text;
+    if (calls.size === 0 && !made.outputFiles[0]!.text.includes(UNKNOWN)) return made.outputFiles[0]!.text;
     return (await build({ ...options, plugins: [ownModules(calls)] })).outputFiles[0]!.text;
   } finally {
     // Its process would stay for as long as this one does, and takes with it whatever it is still at.
@@ -138,7 +147,9 @@ function callsIn(warnings: readonly Message[], entry: string): Map<string, Locat
     if (!CALLS.includes(id) || !location) continue;
     const path = resolve(dirname(entry), location.file);
     const told = location.line === 1 ? Buffer.byteLength(placeText(path)) : 0;
-    calls.set(path, [...(calls.get(path) ?? []), { ...location, column: location.column - told }]);
+    const before = Buffer.from(location.lineText).toString('utf8', told, location.column);
+    const column = location.column - told - (before.split(UNKNOWN).length - 1) * UNKNOWN.length;
+    calls.set(path, [...(calls.get(path) ?? []), { ...location, column }]);
   }
   return calls;
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -28,12 +29,16 @@ export function placeOf(url: string): Place {
     resolve,
     async import(name, options) {
       const found = resolve(String(name));
-      if (!isOwn(found)) return options === undefined ? import(found) : import(found, { with: { type: 'json' } });
+      if (options !== undefined || found.endsWith('.json')) return import(found, { with: { type: 'json' } });
+      if (!isOwn(found)) return import(found);
       const path = fileURLToPath(found);
       const code = await codeOf(path, 'all').catch((error: Error) => {
+        // Node’s own error, which whoever asks whether a file is there looks for.
+        if (!existsSync(path)) return found;
         throw new Error(`${String(name)} ${error.message}`, { cause: error });
       });
-      return ((await import(code)) as { default: unknown }).default;
+      const made = (await import(code)) as { default: unknown };
+      return code === found ? made : made.default;
     },
   };
 }

@@ -23,7 +23,7 @@ const MAP = /\/\/# sourceMappingURL=data:application\/json[^,]*,(\S+)\s*$/;
 
 /** A text of whoever ran a user's module, without the code that its URL holds. @param name what stands there instead */
 export const withoutCode = (text: string, name: string): string =>
-  text.replaceAll(/data:text\/javascript;base64,[\w+/=]*/g, name);
+  text.replaceAll(/data:text\/javascript;base64,[\w+/=]*/g, name).replaceAll(/ imported from \S*\bplace\.js/g, '');
 
 /** What a scenario file of the user's threw, with the line of its own at which it did: `no lens here (mine.ts, line 12)`. */
 export function complaintOf(thrown: unknown): string {
