@@ -67,7 +67,7 @@ export class Lookout {
 
 /** A sighting as facts. */
 export function factsOf({ watched_ms, pings, every_ms, polite, mute }: Sighting): Facts {
-  const without = pings > 0 && !polite && mute && { code: mute.code, after_ms: mute.after_ms };
+  const without = pings > 0 && !polite && mute && !mute.breach && { code: mute.code, after_ms: mute.after_ms };
   return {
     pings: {
       count: pings,
@@ -75,6 +75,6 @@ export function factsOf({ watched_ms, pings, every_ms, polite, mute }: Sighting)
       ...(every_ms !== undefined && { every_ms }),
       ...(without && { closes_without_pong: without }),
     },
-    ...(polite && mute && { closes_silent: { code: polite.code, after_ms: polite.after_ms } }),
+    ...(polite && mute && !polite.breach && { closes_silent: { code: polite.code, after_ms: polite.after_ms } }),
   };
 }

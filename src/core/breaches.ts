@@ -32,6 +32,7 @@ export const RESERVED_BIT = breach(
   'a frame has a reserved bit set, to which no extension gives a meaning',
 );
 export const MASKED_BY_SERVER = breach(1002, '5.1', 'a frame of the server is masked');
+export const MASKLESS = breach(1002, '5.1', 'a frame of the client is not masked');
 export const FRAGMENTED_CONTROL = breach(1002, '5.5', 'a control frame is fragmented');
 export const LONG_CONTROL = breach(1002, '5.5', 'a control frame is longer than 125 bytes');
 export const HALF_A_CODE = breach(1002, '5.5.1', 'a close frame has half a code');

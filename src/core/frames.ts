@@ -212,8 +212,14 @@ function grown(buffer: Uint8Array, used: number, length: number, most = Infinity
  * @param open the opcode of the message of which fragments have come; 0 where none is open
  */
 export function breachOf(first: number, second: number, open: number): Breach | undefined {
-  const opcode = first & OPCODE;
   if ((first & RESERVED) !== 0) return RESERVED_BIT;
+  const wrong = breachOfAnybody(first, second, open);
+  return wrong ?? ((second & MASKED) === 0 ? undefined : MASKED_BY_SERVER);
+}
+
+/** The same of either side's, but for masks and reserved bits. */
+export function breachOfAnybody(first: number, second: number, open: number): Breach | undefined {
+  const opcode = first & OPCODE;
   if (opcode > PONG || (opcode > BINARY && opcode < CLOSE)) return unknownOpcode(opcode);
   if (opcode >= CLOSE) {
     const length = second & LENGTH;
@@ -224,7 +230,7 @@ export function breachOf(first: number, second: number, open: number): Breach | 
     if (opcode === CONTINUATION && open === 0) return CONTINUES_NOTHING;
     if (opcode !== CONTINUATION && open !== 0) return MESSAGE_WITHIN;
   }
-  return (second & MASKED) === 0 ? undefined : MASKED_BY_SERVER;
+  return undefined;
 }
 
 /** What a close frame says (section 5.5.1). 1005 where it says nothing. */

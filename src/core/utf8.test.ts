@@ -29,7 +29,7 @@ const edge = fc.constantFrom(
 it('UTF-8 is told from what is none as Node tells it, wherever it lies', () => {
   let good = 0;
   let bad = 0;
-  const text = fc.string({ unit: 'binary' }).map((made) => [...Buffer.from(made)]);
+  const text = fc.string({ unit: 'binary', maxLength: 8 }).map((made) => [...Buffer.from(made)]);
   const bytes = fc.oneof(fc.array(edge, { maxLength: 6 }), text);
   fc.assert(
     fc.property(bytes, bytes, fc.nat(3), (one, other, around) => {
@@ -39,9 +39,9 @@ it('UTF-8 is told from what is none as Node tells it, wherever it lies', () => {
       else bad++;
       return isUtf8(all, around, all.length - 1) === is;
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   );
-  expect(Math.min(good, bad)).toBeGreaterThan(200);
+  expect(Math.min(good, bad)).toBeGreaterThan(100);
 });
 
 it('a character that a range cuts off is none', () => {

@@ -34,5 +34,7 @@ export class CutOffs {
   }
 }
 
-const how = ({ initiator, code, reason }: Disconnect): string =>
-  `${BY[initiator]}: ${code}, ${reason || closeCodeMeaning(code, initiator === 'server')}`;
+const how = ({ initiator, code, reason, breach }: Disconnect): string =>
+  breach
+    ? `with ${code}: ${reason}`
+    : `${BY[initiator]}: ${code}, ${reason || closeCodeMeaning(code, initiator === 'server')}`;

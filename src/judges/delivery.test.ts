@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Example } from '../core/record.ts';
+import { binaryWords } from '../protocol/binary.ts';
 import { delivery } from './delivery.ts';
 import { cleanBut, cleanIntervals, measuredOf, rulingOf, unclaimedBy } from './fixture.ts';
 
@@ -34,6 +35,31 @@ describe('delivery passes', () => {
   test('and says what was still under way', () => {
     const run = measuredOf([...cleanIntervals().slice(0, 2), { ...cleanIntervals()[2]!, pending: 7 }]);
     expect(rulingOf(delivery, run).because).toMatch(/7 more were still under way/);
+  });
+});
+
+describe('delivery and binary messages', () => {
+  const binary = (type: string | undefined, count: number) => ({
+    errors: [{ kind: 'binary', message: binaryWords(type), count, first_ms: 8000, last_ms: 9000 }],
+  });
+
+  test('names them where copies were lost, and nothing of the generator’s excuses it', () => {
+    const ill = { generator_event_loop_delay: 9000 };
+    const run = cleanBut({ counters: { lost: 40, lost_upper: 40 }, gauges: ill }, binary('command', 41));
+    const ruling = rulingOf(delivery, run);
+    expect(ruling.standing).toBe('fail');
+    expect(ruling.because).toMatch(
+      /^40 of .* lost .*; 41 command messages came as binary, of which a text client reads/,
+    );
+    expect(ruling.headline).toBe(
+      '40 deliveries were lost; 41 command messages came as binary, of which a text client reads nothing.',
+    );
+  });
+
+  test('passes where some came besides, or were of another kind', () => {
+    expect(rulingOf(delivery, cleanBut({}, binary('command', 3))).standing).toBe('pass');
+    const lost = cleanBut({ counters: { lost: 1, lost_upper: 1 } }, binary('pong', 3));
+    expect(rulingOf(delivery, lost).because).not.toContain('binary');
   });
 });
 

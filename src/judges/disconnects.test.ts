@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bucketOf } from '../core/buckets.ts';
 import type { Disconnect } from '../core/record.ts';
+import type { Parts } from '../result/fixture.ts';
 import { disconnects } from './disconnects.ts';
 import { judge } from './index.ts';
 import { thresholds } from './thresholds.ts';
@@ -30,6 +31,38 @@ describe('disconnects passes', () => {
     ];
     const run = cleanBut({ counters: { reconnects: 9, connections_failed: 1 } }, { disconnects: left });
     expect(rulingOf(disconnects, run).standing).toBe('pass');
+  });
+});
+
+describe('what no server may send', () => {
+  const says = 'the server broke the WebSocket protocol (RFC 6455, 5.1): a frame of the server is masked';
+  const breach = { code: 1002, reason: says, initiator: 'server', breach: true, count: 4 } as const;
+  /** The generator stood still so long that a server may have given its users up. */
+  const ill: Parts = { gauges: { generator_event_loop_delay: 9000 } };
+
+  test('is named with its section, and no state of the generator excuses it', () => {
+    const seen = cleanBut({ ...ill, counters: { disconnects_unexpected: 4 } }, { disconnects: [ending(breach)] });
+    const ruling = rulingOf(disconnects, seen);
+    expect(ruling.standing).toBe('fail');
+    expect(ruling.because).toMatch(/^4 of 30 connections ended: 4 at \d\d:\d\d:\d\d with 1002, as the server broke/);
+    expect(ruling.headline).toContain(`: ${says}.`);
+  });
+
+  test('also where it kept users from joining, and where they were leaving', () => {
+    const join = cleanBut(
+      { counters: { connections_failed: 4 } },
+      { disconnects: [ending({ ...breach, phase: 'join' })] },
+    );
+    expect(rulingOf(disconnects, join).because).toBe(`4 attempts to connect failed, most often: ${says}`);
+    const close = { ...breach, initiator: 'client', phase: 'close', expected: true } as const;
+    const left = rulingOf(disconnects, cleanBut(ill, { disconnects: [ending(close)] }));
+    expect(left).toMatchObject({ standing: 'fail', because: `as 4 connections closed, ${says}` });
+  });
+
+  test('is another thing than a close code of the server’s own', () => {
+    const closed = ending({ code: 1002, initiator: 'server', reason: 'no' });
+    const run = cleanBut({ counters: { disconnects_unexpected: 1 } }, { disconnects: [closed] });
+    expect(rulingOf(disconnects, run).because).toContain('1 by the server with 1002 (protocol error) "no"');
   });
 });
 

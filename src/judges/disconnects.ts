@@ -142,9 +142,10 @@ function when(measured: Measured, { first_ms, last_ms }: Disconnect): string {
 function whyFailed(measured: Measured): string {
   const errors = measured.errors.filter(({ kind }) => kind === 'connect' || kind === 'join');
   const breaches = measured.disconnects.flatMap(({ breach, phase, reason, count }) =>
-    breach && (phase === 'connect' || phase === 'join') ? { message: reason, count } : [],
+    breach && (phase === 'connect' || phase === 'join') ? { kind: 'breach', message: reason, count } : [],
   );
   const worst = [...errors, ...breaches].sort((a, b) => b.count - a.count)[0];
+  if (worst?.kind === 'breach') return `, most often: ${worst.message}`;
   if (worst) return `, most often: ${quoted(refusalWords(worst.message)).slice(1, -1)}`;
   const [ending] = mostFrequent(measured.disconnects.filter(({ phase }) => phase === 'connect' || phase === 'join'));
   return ending ? `, most often with ${ending.code} (${meaningOf(ending)})` : '';

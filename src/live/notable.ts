@@ -30,7 +30,7 @@ function turnedAway(interval: Interval, unmeant: Disconnect[], phase: keyof type
     return ended.map(({ first_ms, count, ...one }) => ({
       at_ms: first_ms,
       count,
-      what: `turned away ${BY[one.initiator]} before joining${why(one, false)}`,
+      what: `turned away${one.breach ? '' : ` ${BY[one.initiator]}`} before joining${why(one, false)}`,
     }));
   }
   return errors
@@ -47,7 +47,7 @@ const total = (counts: readonly { count: number }[]): number => counts.reduce((s
 const cutOff = ({ first_ms, count, ...one }: Disconnect): Notable => ({
   at_ms: first_ms,
   count,
-  what: `cut off ${BY[one.initiator]}${why(one, one.initiator === 'server')}`,
+  what: `cut off${one.breach ? '' : ` ${BY[one.initiator]}`}${why(one, one.initiator === 'server')}`,
 });
 
 const why = ({ code, reason, breach }: Pick<Disconnect, 'code' | 'reason' | 'breach'>, inMidRun: boolean): string =>

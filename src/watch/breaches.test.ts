@@ -84,6 +84,11 @@ describe('what breaks the protocol is told by its rule', () => {
       'client P8 speaks in the name of u03, and the address says u07',
       [['client', { type: 'ping', user_id: 'u03' }]],
     ],
+    [
+      'a binary message of the server’s',
+      'server messages a message came as a binary message, of which a text client reads nothing',
+      [['server', Uint8Array.of(1, 2)]],
+    ],
     ['P8 an echo', 'server P8 a command comes back to its sender', [['server', command({}, { user_id: 'u07' })]]],
     [
       'P8 another order',

@@ -1,5 +1,7 @@
 import { BINARY, TEXT } from '../core/frames.ts';
 import { checkCommand, checkCursor, checkState, Refusal, type RefusalCode } from '../../server/input.ts';
+import { binaryWords } from '../protocol/binary.ts';
+import { scanTypeName } from '../protocol/scan.ts';
 import type { From } from '../recording/recording.ts';
 import type { Passed } from './frame-tap.ts';
 import type { Message } from './message.ts';
@@ -69,7 +71,7 @@ export class Breaches {
 
   /** What is wrong with a text or binary message. */
   of(from: From, message: Message, passed: Passed, at: number): Breach[] {
-    const found = from === 'client' ? this.#ofClient(message, passed, at) : this.#ofServer(message);
+    const found = from === 'client' ? this.#ofClient(message, passed, at) : this.#ofServer(message, passed);
     if (message.invalid) found.unshift(breach('P4', 'text that is not UTF-8, which is closed with 1007'));
     return found.map((one) => ({ ...one, from }));
   }
@@ -97,12 +99,15 @@ export class Breaches {
     return found;
   }
 
-  #ofServer({ fields, refusal, type }: Message): Found[] {
+  #ofServer({ fields, refusal, type }: Message, { opcode, payload }: Passed): Found[] {
     const found: Found[] = [];
     if (!this.#serverSpoke && type !== 'connection:ack') {
       found.push(breach('messages', 'the server’s first message is connection:ack'));
     }
     this.#serverSpoke = true;
+    if (opcode === BINARY) {
+      return [...found, breach('messages', binaryWords(scanTypeName(payload, 0, payload.length)))];
+    }
     if (refusal) return [...found, breach('messages', plainly(refusal))];
     if (!fields || type === undefined || !FROM_SERVER.has(type)) return found;
     if (type === 'connection:ack') this.#acknowledge(fields);

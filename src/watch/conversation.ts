@@ -1,4 +1,6 @@
-import { CLOSE, PING } from '../core/frames.ts';
+import { unansweredPings } from '../core/breaches.ts';
+import { CLOSE, closeBreach, closeIn, PING, PONG } from '../core/frames.ts';
+import { MAX_UNANSWERED } from '../engine/pongs.ts';
 import type { From, RecordedEvent } from '../recording/recording.ts';
 import { Breaches, isData, type Breach } from './breaches.ts';
 import { endingWords, type Ending, type LastWord } from './ending.ts';
@@ -35,6 +37,9 @@ export class Conversation {
   readonly #items = new Items();
   readonly #last: { client?: LastWord; server?: LastWord } = {};
   #late: NodeJS.Timeout | undefined;
+  /** Pings of the server's since the application's last pong. */
+  #unanswered = 0;
+  #isFlooded = false;
 
   /** @param who how the user is called in the lines */
   constructor(connection: number, who: string, { user }: Address, audience: Audience) {
@@ -58,7 +63,7 @@ export class Conversation {
     const at = this.#audience.now();
     const event = { at_ms: ms(at), connection: this.#connection, from };
     if (passed.opcode === CLOSE) {
-      const { code, reason } = closeIn(passed.payload);
+      const { code, reason } = closeIn(passed.payload, 0, passed.payload.length);
       this.#audience.record({ ...event, kind: 'close', code, reason });
       return;
     }
@@ -78,6 +83,7 @@ export class Conversation {
     if (kind === 'text' && isKept) this.#audience.record({ ...event, kind, text: text! });
     else if (!passed.cut) this.#audience.record({ ...event, kind, base64: passed.payload.toString('base64') });
     else this.#audience.record({ ...event, kind, bytes: passed.bytes });
+    this.#countPings(from, passed.opcode, breaches);
     if (from === 'server' && passed.opcode === PING) {
       breaches.push({
         from,
@@ -87,6 +93,15 @@ export class Conversation {
     }
     this.#tell(at, breaches);
     this.#watchHeartbeat();
+  }
+
+  /** A server that pings without end and reads no answer is named once. */
+  #countPings(from: From, opcode: number, breaches: Breach[]): void {
+    if (from === 'server' && opcode === PING) this.#unanswered++;
+    if (from === 'client' && opcode === PONG) this.#unanswered = 0;
+    if (this.#unanswered !== MAX_UNANSWERED || this.#isFlooded) return;
+    this.#isFlooded = true;
+    breaches.push({ from: 'server', rule: 'RFC 6455, 5.5.3', says: `it ${unansweredPings(MAX_UNANSWERED).says}` });
   }
 
   #waited(at: number): number | undefined {
@@ -131,8 +146,8 @@ export class Conversation {
 /** Milliseconds to the µs: more is noise. */
 const ms = (at: number): number => Math.round(at * 1000) / 1000;
 
-/** What a close frame says. */
-export const closeIn = (payload: Buffer): { code: number; reason: string } =>
-  payload.length >= 2
-    ? { code: payload.readUInt16BE(0), reason: payload.toString('utf8', 2) }
-    : { code: 1005, reason: '' };
+/** What a close frame says, and what of it nobody may say. */
+export function closing(payload: Buffer): Pick<Ending, 'code' | 'reason' | 'breach'> {
+  const breach = closeBreach(payload, 0, payload.length)?.says;
+  return { ...closeIn(payload, 0, payload.length), ...(breach !== undefined && { breach }) };
+}

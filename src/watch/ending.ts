@@ -10,6 +10,8 @@ export interface Ending {
   /** Close code; 1006 without a close frame, 0 where there was no WebSocket yet. */
   code: number;
   reason: string;
+  /** What of its close frame nobody may say. */
+  breach?: string;
   /** What the system, or HTTP, said. */
   error?: string;
   /** The same in a person's words, where more is known of it. */
@@ -32,19 +34,19 @@ const CLOSERS: Record<Ending['by'], string> = {
 
 /** Who closed, with which code, after which message, and what that means. */
 export function endingWords(ending: Ending, last: { client?: LastWord; server?: LastWord }, at: number): string {
-  const { by, code, reason, error, says, isAnswered } = ending;
+  const { by, code, reason, breach, error, says, isAnswered } = ending;
   const closer = CLOSERS[by];
   if (code === 0) {
     return by === 'server'
       ? `no WebSocket: the server ${error === undefined ? 'ended the connection instead of an answer' : `said ${says ?? refusalWords(error)}`}`
       : `no WebSocket: ${closer} went before the server had answered`;
   }
-  const what =
-    code === 1006
-      ? `${closer} cut the connection without a close frame${error === undefined ? '' : ` (${error})`}`
-      : `${closer} closed with ${code}${reason === '' ? '' : ` “${reason}”`}`;
-  const meaning = closeCodeMeaning(code, by === 'server').replace(/^no close frame: /, '');
-  const unanswered = code !== 1006 && !isAnswered && by !== 'watch' ? '; its close frame was not answered' : '';
+  const isCut = code === 1006 && breach === undefined;
+  const what = isCut
+    ? `${closer} cut the connection without a close frame${error === undefined ? '' : ` (${error})`}`
+    : `${closer} closed with ${code}${reason === '' ? '' : ` “${reason}”`}`;
+  const meaning = breach ?? closeCodeMeaning(code, by === 'server').replace(/^no close frame: /, '');
+  const unanswered = !isCut && !isAnswered && by !== 'watch' ? '; its close frame was not answered' : '';
   return `${what}: ${meaning}${unanswered}. ${lastWords(last, at)}`;
 }
 

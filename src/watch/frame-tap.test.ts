@@ -1,6 +1,7 @@
 import { createDeflateRaw, constants, type DeflateRaw } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Breach } from '../core/breaches.ts';
 import { BINARY, CLOSE, HEADER, maskFrame, PING, PONG, TEXT } from '../core/frames.ts';
 import { frame as serverFrame } from '../core/testing/frame-laws.ts';
 import { FrameTap, KEPT, type Passed } from './frame-tap.ts';
@@ -26,7 +27,7 @@ function look(fromClient: boolean, chunks: readonly Uint8Array[], inflater?: Inf
   const broken: string[] = [];
   const sink = {
     passed: (one: Passed) => void passed.push({ ...one, payload: one.payload.toString('latin1') }),
-    broken: (section: string, says: string) => void broken.push(`${section} ${says}`),
+    broken: ({ section, says }: Breach) => void broken.push(`${section} ${says}`),
   };
   const tap = new FrameTap(fromClient, sink, inflater);
   for (const chunk of chunks) tap.read(Buffer.from(chunk));
@@ -97,15 +98,19 @@ describe('the look at passing frames', () => {
   it('says what no peer may send, by its section of RFC 6455, and looks no further', () => {
     const bytes = (...all: number[]): Buffer => Buffer.from(all);
     const cases: [boolean, Buffer, string][] = [
-      [true, bytes(0x81, 0x01), '5.1 a frame of a client is not masked'],
-      [false, bytes(0x81, 0x81), '5.1 a frame of a server is masked'],
+      [true, bytes(0x81, 0x01), '5.1 a frame of the client is not masked'],
+      [false, bytes(0x81, 0x81), '5.1 a frame of the server is masked'],
       [false, bytes(0xc1, 0x00), '5.2 a frame has a reserved bit set'],
       [false, bytes(0x83, 0x00), '5.2 a frame has the unknown opcode 3'],
       [false, bytes(0x09, 0x00), '5.5 a control frame is fragmented'],
-      [false, bytes(0x89, 0x7e), '5.5 a control frame is too long'],
+      [false, bytes(0x89, 0x7e), '5.5 a control frame is longer than 125 bytes'],
       [false, bytes(0x80, 0x00), '5.4 a continuation continues nothing'],
       [false, bytes(0x01, 0x00, 0x81, 0x00), '5.4 a message begins within another'],
       [false, bytes(0x88, 0x01, 0x03), '5.5.1 a close frame has half a code'],
+      [false, bytes(0x88, 0x02, 0x03, 0xed), '7.4 a close frame has the code 1005, which nobody may send'],
+      [true, bytes(0x88, 0x83, 0, 0, 0, 0, 0x03, 0xe8, 0xff), '5.5.1 the reason of a close frame is not UTF-8'],
+      [false, bytes(0x82, 0x7e, 0x00, 0x7d), '5.2 the length of a frame is not written in the shortest way'],
+      [true, bytes(0x81, 0xff, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0), '5.2 the length of a frame is not written in'],
     ];
     for (const [fromClient, stream, says] of cases) {
       const { broken, tap } = look(fromClient, [stream, Buffer.from([0x81, 0x00])]);

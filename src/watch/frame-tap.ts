@@ -1,4 +1,5 @@
-import { BINARY, CLOSE, PING, PONG, TEXT } from '../core/frames.ts';
+import { LENGTH_NOT_SHORTEST, MASKED_BY_SERVER, MASKLESS, RESERVED_BIT, type Breach } from '../core/breaches.ts';
+import { BINARY, breachOfAnybody, CLOSE, closeBreach, PING, PONG, TEXT } from '../core/frames.ts';
 import type { Inflater } from './inflater.ts';
 
 const CONTINUATION = 0x0;
@@ -33,8 +34,8 @@ export interface Passed {
 
 export interface TapSink {
   passed(message: Passed): void;
-  /** The bytes are no frames that this peer may send (RFC 6455); nothing of them is looked at any more. */
-  broken(section: string, says: string): void;
+  /** The bytes are no frames that this peer may send; but for a close frame, nothing of them is looked at any more. */
+  broken(breach: Breach): void;
 }
 
 /** Looks at one direction of a WebSocket's bytes, which are cut anywhere, without holding them up. */
@@ -84,6 +85,10 @@ export class FrameTap {
       if (this.#headerLength === 2 && !this.#isSound()) return at;
       if (this.#headerLength < this.#headerNeeds()) continue;
       this.#left = this.#payloadLength();
+      if (!this.#isShortest()) {
+        this.#break(LENGTH_NOT_SHORTEST);
+        return at;
+      }
       this.#seen = 0;
       this.#first = this.#header[0]!;
       if ((this.#first & OPCODE) < CLOSE) this.#beginData();
@@ -110,29 +115,29 @@ export class FrameTap {
   #isSound(): boolean {
     const first = this.#header[0]!;
     const second = this.#header[1]!;
-    const opcode = first & OPCODE;
-    const wrong = this.#wrong(first, opcode, second);
-    if (wrong === undefined) return true;
-    this.#isBroken = true;
-    this.#sink.broken(...wrong);
-    return false;
+    const wrong = this.#wrong(first, second);
+    if (wrong) this.#break(wrong);
+    return wrong === undefined;
   }
 
-  #wrong(first: number, opcode: number, second: number): [section: string, says: string] | undefined {
-    const isControl = opcode >= CLOSE;
-    const begins = opcode === TEXT || opcode === BINARY;
-    if ((first & RESERVED) !== 0 && !((first & RESERVED) === RSV1 && this.#inflater && begins)) {
-      return ['5.2', 'a frame has a reserved bit set, which no extension that was negotiated gives a meaning'];
-    }
-    if (((second & MASKED) !== 0) !== this.#fromClient) {
-      return ['5.1', this.#fromClient ? 'a frame of a client is not masked' : 'a frame of a server is masked'];
-    }
-    if (opcode > PONG || (opcode > BINARY && !isControl)) return ['5.2', `a frame has the unknown opcode ${opcode}`];
-    if (isControl && (first & FIN) === 0) return ['5.5', 'a control frame is fragmented'];
-    if (isControl && (second & LENGTH) > CONTROL_LENGTH) return ['5.5', 'a control frame is too long'];
-    if (opcode === CONTINUATION && this.#opcode === 0) return ['5.4', 'a continuation continues nothing'];
-    if (begins && this.#opcode !== 0) return ['5.4', 'a message begins within another'];
-    return undefined;
+  #break(breach: Breach): void {
+    this.#isBroken = true;
+    this.#sink.broken(breach);
+  }
+
+  #isShortest(): boolean {
+    const length = this.#header[1]! & LENGTH;
+    return this.#left >= (length === 127 ? 65_536 : length === 126 ? 126 : 0);
+  }
+
+  #wrong(first: number, second: number): Breach | undefined {
+    const opcode = first & OPCODE;
+    const isCompressed = (first & RESERVED) === RSV1 && this.#inflater && (opcode === TEXT || opcode === BINARY);
+    if ((first & RESERVED) !== 0 && !isCompressed) return RESERVED_BIT;
+    const wrong = breachOfAnybody(first, second, this.#opcode);
+    if (wrong) return wrong;
+    if (((second & MASKED) !== 0) === this.#fromClient) return undefined;
+    return this.#fromClient ? MASKLESS : MASKED_BY_SERVER;
   }
 
   #beginData(): void {
@@ -178,10 +183,8 @@ export class FrameTap {
     this.#headerLength = 0;
     if (opcode >= CLOSE) {
       const payload = this.#control.subarray(0, this.#seen);
-      if (opcode === CLOSE && payload.length === 1) {
-        this.#isBroken = true;
-        return this.#sink.broken('5.5.1', 'a close frame has half a code');
-      }
+      const wrong = opcode === CLOSE ? closeBreach(payload, 0, payload.length) : undefined;
+      if (wrong) this.#break(wrong);
       return this.#sink.passed({
         opcode,
         payload,

@@ -1,5 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { type Breach } from '../core/breaches.ts';
+import { messageOf } from '../core/errors.ts';
 import { CLOSE } from '../core/frames.ts';
 import { BODY_MS, heardIn } from '../engine/answer.ts';
 import { basicAuth } from '../engine/credentials.ts';
@@ -8,7 +10,7 @@ import { causeOf, type SystemError } from '../engine/system-error.ts';
 import { tlsOptions } from '../engine/tls.ts';
 import { answerWords, type HttpAnswer } from '../protocol/http-answer.ts';
 import type { From } from '../recording/recording.ts';
-import { Conversation, closeIn, type Audience } from './conversation.ts';
+import { closing, Conversation, type Audience } from './conversation.ts';
 import type { Ending } from './ending.ts';
 import { FrameTap, KEPT, type Passed } from './frame-tap.ts';
 import { fieldOf, HeadReader, rewritten } from './http-head.ts';
@@ -114,11 +116,21 @@ export class Link {
   }
 
   #came(from: From, chunk: Buffer): void {
-    if (this.#isStopping) return this.#taps?.[from].read(chunk);
+    if (this.#isStopping) return this.#look(from, chunk);
     if (from === 'client' && this.#request) return this.#asked(this.#request, chunk);
     this.#pass(from, chunk);
     if (from === 'server' && this.#answer !== undefined) return this.#answered(chunk);
-    return this.#taps?.[from].read(chunk);
+    return this.#look(from, chunk);
+  }
+
+  /** What cannot be looked at is passed on all the same, and is no harm to another connection. */
+  #look(from: From, chunk: Buffer): void {
+    try {
+      this.#taps?.[from].read(chunk);
+    } catch (error) {
+      this.#taps = undefined;
+      this.#conversation!.says(`what comes from here on is passed on and not looked at: ${messageOf(error)}`);
+    }
   }
 
   /** Whoever is slow to take what is said slows the one down who says it: nothing piles up here. */
@@ -242,7 +254,7 @@ export class Link {
       const keeps = !new RegExp(`${from}_no_context_takeover`, 'i').test(extensions ?? '');
       const sink = {
         passed: (passed: Passed) => this.#passed(conversation, from, passed),
-        broken: (section: string, says: string) => conversation.breaks(from, `RFC 6455, ${section}`, says),
+        broken: (breach: Breach) => conversation.breaks(from, `RFC 6455, ${breach.section}`, breach.says),
       };
       return new FrameTap(from === 'client', sink, deflates ? new Inflater(KEPT, keeps) : undefined);
     };
@@ -252,7 +264,7 @@ export class Link {
   #passed(conversation: Conversation, from: From, passed: Passed): void {
     if (passed.opcode === CLOSE) {
       if (this.#ending) this.#ending.isAnswered ||= this.#ending.by !== from;
-      else this.#ends({ by: from, ...closeIn(passed.payload), isAnswered: false });
+      else this.#ends({ by: from, ...closing(passed.payload), isAnswered: false });
       if (this.#isStopping) (from === 'client' ? this.#client : this.#server!).end();
     }
     if (!this.#isStopping || passed.opcode === CLOSE) conversation.passed(from, passed);

@@ -23,5 +23,7 @@ export function readMessage({ opcode, payload, cut }: Passed): Message {
   const text = payload.toString('utf8');
   if (!isUtf8(payload)) return { text, invalid: true };
   const parsed = parseMessage(text);
-  return parsed instanceof Refusal ? { text, refusal: parsed } : { text, fields: parsed, type: String(parsed['type']) };
+  return parsed instanceof Refusal
+    ? { text, refusal: parsed }
+    : { text, fields: parsed, type: parsed['type'] as string };
 }

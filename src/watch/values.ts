@@ -11,3 +11,7 @@ export function valueWords(value: unknown): string {
   const json = String(JSON.stringify(value));
   return json.length > SHOWN ? `${json.slice(0, SHOWN - 1)}…` : json;
 }
+
+/** A field that should be text, whatever it is: what came over the wire may make nothing of itself. */
+export const plainWords = (value: unknown): string =>
+  typeof value === 'string' ? value : String(JSON.stringify(value));

@@ -50,6 +50,13 @@ describe('a message in words', () => {
     [{ type: 'session:host', user_id: 'u07' }, 'session:host: u07 is the host now'],
     [{ type: 'cursor', x_mm: 1, y_mm: -2.5 }, 'cursor: u07 points at 1, −2.5'],
     [{ type: 'error', code: 'not_json', message: 'No.' }, 'error: not_json: No.'],
+    [{ type: 'error', code: { toString: 1 }, message: [2] }, 'error: {"toString":1}: [2]'],
+    [{ type: '__proto__' }, '“__proto__”: a type that nobody knows, “{"type":"__proto__"}”'],
+    [{ type: 'toString' }, '“toString”: a type that nobody knows, “{"type":"toString"}”'],
+    [
+      { type: 'command', command: { action: { valueOf: 1 }, item_id: { toString: 1 } } },
+      'command: u07 did “{"valueOf":1}” to item ?',
+    ],
     [{ type: 'wave' }, '“wave”: a type that nobody knows, “{"type":"wave"}”'],
   ])('%j', (message, words) => {
     expect(sayJson(message)).toBe(words);

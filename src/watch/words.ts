@@ -5,7 +5,7 @@ import { abbreviated, digits, integer } from '../reporters/words.ts';
 import type { Passed } from './frame-tap.ts';
 import type { Items } from './items.ts';
 import type { Message } from './message.ts';
-import { numberWords } from './values.ts';
+import { numberWords, plainWords } from './values.ts';
 
 /** Bytes, characters, and changed fields that are shown. */
 const BYTES = 12;
@@ -35,7 +35,7 @@ export function wordsOf(passed: Passed, message: Message, context: Context): str
   if (opcode !== TEXT && opcode !== CLOSE) return `binary: ${hexOf(passed)}${tail}`;
   if (message.text === undefined) return `text: ${integer(bytes)} bytes, too long to be read${tail}`;
   if (!message.fields) return `text: ${quoted(message.text)}${tail}`;
-  const says = SAYS[message.type!];
+  const says = Object.hasOwn(SAYS, message.type!) && SAYS[message.type!];
   if (!says) return `${quoted(message.type!)}: a type that nobody knows, ${quoted(message.text)}${tail}`;
   return `${message.type}: ${says(message.fields, context)}${tail}`;
 }
@@ -55,14 +55,14 @@ const SAYS: Readonly<Record<string, (fields: Fields, context: Context) => string
   'sync:update': stateWords,
   'session:host': (fields) => `${nameOf(fields, 'you')} is the host now`,
   cursor: (fields, { speaker }) => `${nameOf(fields, speaker)} points at ${pointWords(fields)}`,
-  error: ({ code, message }) => `${String(code)}: ${String(message)}`,
+  error: ({ code, message }) => `${plainWords(code)}: ${plainWords(message)}`,
 };
 
 function changeWords({ command }: Fields, who: string, items: Items): string {
   const { action, item_type: type, item_id: id, data } = objectIn(command);
   const fields = objectIn(data);
-  const isNew = !items.knows(String(id));
-  const changed = items.change(String(action), String(id), fields);
+  const isNew = !items.knows(plainWords(id));
+  const changed = items.change(plainWords(action), plainWords(id), fields);
   const what = `${typeof type === 'string' ? type : 'item'} ${idWords(id)}`;
   switch (action) {
     case 'add_item':
@@ -74,7 +74,7 @@ function changeWords({ command }: Fields, who: string, items: Items): string {
     case 'remove_item':
       return `${who} removed ${what}`;
     default:
-      return `${who} did ${quoted(String(action))} to ${what}`;
+      return `${who} did ${quoted(plainWords(action))} to ${what}`;
   }
 }
 
@@ -123,7 +123,7 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : '?
 const nameOf = (fields: Fields, otherwise = '?'): string =>
   typeof fields['user_id'] === 'string' ? fields['user_id'] : otherwise;
 const idWords = (id: unknown): string => (typeof id === 'string' ? abbreviated(id) : '?');
-const versionWords = (version: unknown): string => `version ${String(version)}`;
+const versionWords = (version: unknown): string => `version ${plainWords(version)}`;
 
 function pointWords({ x_mm: x, y_mm: y, angle_deg: angle }: Fields): string {
   if (x === undefined && y === undefined) return 'no place';

@@ -11,8 +11,8 @@ export const frames: readonly Rule[] = [
             what: `Your server breaks the WebSocket protocol: ${breach.says}.`,
             why: `RFC 6455, section ${breach.section}, forbids it: browsers and Qt end the connection there with ${breach.code}, and so did we.`,
             do: [
-              'frames of your own making: leave them to a WebSocket library',
-              'a library of your own choice: look at its version, and at what stands between it and the client',
+              'where your own code makes frames: leave that to a WebSocket library',
+              'where a library makes them: look at its version, and at the proxies on the way',
               again('protocol'),
             ],
           },
