@@ -150,7 +150,7 @@ describe('layers', () => {
     checklist: [],
     run: () => Promise.resolve(fails ? failed('no') : passed('yes')),
   });
-  const context = { signal: new AbortController().signal } as CheckContext;
+  const context = { signal: new AbortController().signal, seen: {} } as CheckContext;
   const run = async (failing: LayerName): Promise<string[]> => {
     const names = ['reach', 'protocol', 'qt', 'server', 'workflow', 'load'] as const;
     const steps = names.map((name) => step(name, name === failing));
