@@ -150,7 +150,8 @@ describe('layers', () => {
     checklist: [],
     run: () => Promise.resolve(fails ? failed('no') : passed('yes')),
   });
-  const context = { signal: new AbortController().signal, seen: {} } as CheckContext;
+  const target = { urls: [], headers: {}, subprotocols: [] };
+  const context = { target, signal: new AbortController().signal, seen: {} } as unknown as CheckContext;
   const run = async (failing: LayerName): Promise<string[]> => {
     const names = ['reach', 'protocol', 'qt', 'server', 'workflow', 'load'] as const;
     const steps = names.map((name) => step(name, name === failing));
