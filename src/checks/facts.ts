@@ -110,5 +110,7 @@ export interface Facts {
   shutdown?: { ended: boolean; port_free: boolean; after_ms: number; code?: number; holder?: string };
   restart?: { listens: boolean; last_line?: string };
   qt?: { version?: string; python?: string; code?: number; name?: string; stayed?: boolean; ours_stayed?: boolean };
+  /** Connections were ended after so long a silence, and one that pinged as often as `kept_by_ms` was not. */
+  idle_limit?: { quiet_ms: number; kept_by_ms: number };
   unexpected_close?: { code: number; reason: string; after_ms: number; where: string };
 }

@@ -3,8 +3,10 @@ import { formatBytes, formatDuration } from '../core/units.ts';
 import { secretsOf } from '../engine/refusal.ts';
 import { answerWords } from '../protocol/http-answer.ts';
 import type { ChecklistLine } from './checklist.ts';
+import { SHORTEST_MS } from './idle.ts';
 import { factsOf, type Sighting } from './lookout.ts';
 import { failed, passed, skipped, type Finding } from './step.ts';
+import type { Closed } from './wire.ts';
 import { aborts, answered, closing, connect, MIB, question, type Subject } from './subject.ts';
 
 /** What layer 1 tries on whatever speaks WebSocket. */
@@ -114,6 +116,9 @@ async function fragments(subject: Subject): Promise<Finding> {
     : failed(`a message in fragments is not taken: ${why}`);
 }
 
+/** A connection that ended long after all that was said was ended for its silence, not for what was said. */
+const isIdle = ({ code, quiet_ms }: Closed): boolean => code === 1006 && quiet_ms >= SHORTEST_MS;
+
 async function oversize(subject: Subject): Promise<Finding> {
   const wire = await connect(subject);
   wire.send(question(MIB + 4096));
@@ -124,7 +129,7 @@ async function oversize(subject: Subject): Promise<Finding> {
   );
   const { closed } = wire;
   wire.cut();
-  if (!closed) return skipped('not claimed: it takes messages over 1 MiB');
+  if (!closed || isIdle(closed)) return skipped('not claimed: it takes messages over 1 MiB');
   if (closed.code === 1009) return passed('a message over 1 MiB is refused with 1009');
   return failed(`a message over 1 MiB ends the connection with ${closing(closed)}, not 1009`);
 }
@@ -135,7 +140,7 @@ async function masks(subject: Subject): Promise<Finding> {
   wire.raw(Buffer.concat([Buffer.from([0x81, text.length]), text]));
   const closed = await wire.ended(subject.options.wait_ms);
   wire.cut();
-  if (!closed) return failed('it takes a frame without a mask, which RFC 6455 forbids');
+  if (!closed || isIdle(closed)) return failed('it takes a frame without a mask, which RFC 6455 forbids');
   return passed(`a frame without a mask ends the connection, code ${closed.code}`);
 }
 

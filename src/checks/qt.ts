@@ -2,6 +2,7 @@ import { createEchoServer } from '../../server/echo.ts';
 import { noPython } from './python.ts';
 import { python, qtCodeWords, START_MS, startQt } from './qt-client.ts';
 import type { Facts } from './facts.ts';
+import { heldAgainstSilence } from './idle.ts';
 import { open } from './open.ts';
 import { failed, onceMore, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
 import { closing } from './subject.ts';
@@ -98,9 +99,10 @@ async function target(context: CheckContext): Promise<Finding> {
 /** A Qt client was thrown out: the same with a client of ours, as long. */
 async function oursInstead(
   context: CheckContext,
-  { evidence = [] }: Finding,
+  finding: Finding,
   seen: NonNullable<Facts['qt']>,
 ): Promise<Pick<Finding, 'evidence' | 'facts'>> {
+  const { evidence = [] } = finding;
   const wire = await open(context.address(context.fresh('s'), context.fresh('u')), context);
   const stays_ms = staysMs(context);
   for (let sent = 0; sent < 2; sent++) {
@@ -116,13 +118,14 @@ async function oursInstead(
     after_ms: closed.after_ms,
     where: 'of a Qt client and of ours alike',
   };
-  return {
+  const found = {
     evidence: [...evidence, ...onceMore([['a client of ours', outcome]])],
     facts: {
       qt: { ...seen, ours_stayed: closed === undefined },
       ...(unexpected && { unexpected_close: unexpected }),
     },
   };
+  return closed ? heldAgainstSilence(context, { ...finding, ...found }, closed) : found;
 }
 
 export const qt: readonly Step[] = [

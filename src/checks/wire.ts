@@ -32,6 +32,8 @@ export interface Closed {
   reason: string;
   by: 'server' | 'us' | 'network';
   after_ms: number;
+  /** How long no byte had come or gone then, but for its close frame. */
+  quiet_ms: number;
   /** What came that no server may send: the connection was closed for it. */
   breach?: Breach;
 }
@@ -64,6 +66,8 @@ export class Wire {
   #receivedBytes = 0;
   readonly #waiting = new Set<() => void>();
   #ourClose = false;
+  /** When a byte last came or went, ms. */
+  #lastAt = 0;
 
   constructor(socket: Socket, passed: Passed, rest: Buffer, pongs: boolean, seen: Seen = {}) {
     this.#seen = seen;
@@ -93,8 +97,9 @@ export class Wire {
     for (const wake of this.#waiting) wake();
   }
 
-  #end(how: Omit<Closed, 'after_ms'>): void {
-    this.closed ??= { ...how, after_ms: this.now() };
+  #end(how: Omit<Closed, 'after_ms' | 'quiet_ms'>): void {
+    const after_ms = this.now();
+    this.closed ??= { ...how, after_ms, quiet_ms: after_ms - this.#lastAt };
     this.#changed();
   }
 
@@ -123,6 +128,7 @@ export class Wire {
   }
 
   #frame(opcode: number, payload: Buffer): void {
+    if (opcode !== CLOSE) this.#lastAt = this.now();
     if (opcode === TEXT && !isUtf8(payload, 0, payload.length)) return this.#fail(TEXT_NOT_UTF8);
     if (opcode === CLOSE) {
       this.#end({ ...closeIn(payload, 0, payload.length), by: this.#ourClose ? 'us' : 'server' });
@@ -150,6 +156,7 @@ export class Wire {
     bytes.set(payload, HEADER);
     const start = maskFrame(bytes, payload.length, opcode, randomBytes(4).readUInt32BE(0));
     if (!fin) bytes[start]! &= 0x7f;
+    if (opcode !== CLOSE) this.#lastAt = this.now();
     this.#socket.write(bytes.subarray(start));
   }
 
@@ -159,6 +166,7 @@ export class Wire {
 
   /** Bytes as they are: for what no client may send. */
   raw(bytes: Uint8Array): void {
+    this.#lastAt = this.now();
     if (this.#socket.writable) this.#socket.write(bytes);
   }
 

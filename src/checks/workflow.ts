@@ -1,5 +1,6 @@
 import { formatDuration } from '../core/units.ts';
 import type { ChecklistLine } from './checklist.ts';
+import { heldAgainstSilence } from './idle.ts';
 import { pingFinding } from './probes.ts';
 import { python, qtCodeWords, startQt, START_MS, type QtEvent } from './qt-client.ts';
 import { failed, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
@@ -21,6 +22,10 @@ async function stays(context: CheckContext): Promise<Finding> {
     const due = context.for_ms / BEATS;
     const gone = (where: string): Finding | undefined =>
       users.map((user) => thrownOut(user, where)).find((finding) => finding !== undefined) ?? guest?.gone();
+    const heldAgainst = (ended: Finding): Promise<Finding> | Finding => {
+      const closed = users.map(({ wire }) => wire.closed).find((one) => one !== undefined && one.by !== 'us');
+      return closed ? heldAgainstSilence(context, ended, closed) : ended;
+    };
     for (let round = 1; round <= BEATS; round++) {
       const item = newItem(round);
       const sender = users[round % users.length]!;
@@ -32,14 +37,14 @@ async function stays(context: CheckContext): Promise<Finding> {
       ]);
       const pongs = await Promise.all(users.map((user) => user.upToNow()));
       const ended = gone(`in change ${round}`);
-      if (ended) return ended;
+      if (ended) return heldAgainst(ended);
       if (seen.includes(false)) return failed(`change ${round} did not reach everybody in the session`);
       if (pongs.includes(false)) return failed(`heartbeat ${round} was not answered`, { heartbeat: 'forgotten' });
       const left = round * due - (performance.now() - began);
       await users[0]!.wire.until(() => users.some(({ wire }) => wire.closed !== undefined), left);
     }
     const ended = gone('while it was idle');
-    if (ended) return ended;
+    if (ended) return heldAgainst(ended);
     const time = formatDuration(performance.now() - began);
     const who = guest ? '3 users and a real Qt client' : '3 users';
     return passed(

@@ -66,9 +66,9 @@ function densest(pairs: readonly number[]): Pick<IdleLimit, 'quiet_ms' | 'count'
 }
 
 /** `2s`: often enough that no silence is as long as the limit. */
-function heartbeatFor(quiet_ms: number): string {
+export function heartbeatFor(quiet_ms: number): string {
   const ms = (quiet_ms * 2) / 3;
-  return ms >= 1000 ? `${Math.floor(ms / 1000)}s` : `${Math.floor(ms / 100) * 100}ms`;
+  return ms >= 1000 ? `${Math.floor(ms / 1000 + 0.1)}s` : `${Math.floor(ms / 100) * 100}ms`;
 }
 
 const WHOSE = {

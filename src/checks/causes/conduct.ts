@@ -1,4 +1,6 @@
+import { shellWord } from '../../core/shell-word.ts';
 import { formatBytes, formatDuration } from '../../core/units.ts';
+import { heartbeatFor } from '../../judges/idle-limit.ts';
 import { closeCodeMeaning } from '../../protocol/closing.ts';
 import { NOT_1008, readOutput, type Rule } from './rule.ts';
 
@@ -162,9 +164,24 @@ export const conduct: readonly Rule[] = [
           },
   },
   {
+    cause: 'idle-limit',
+    find: ({ idle_limit: limit }, { url }) =>
+      limit === undefined
+        ? undefined
+        : {
+            what: `Connections are cut ${formatDuration(limit.quiet_ms)} after their last byte: an idle limit, of the server’s or on the way.`,
+            why: `One change made the difference: a user who sent a ping every ${formatDuration(limit.kept_by_ms)} stayed, where those who said nothing for longer were cut.`,
+            do: [
+              'raise it: nginx’s proxy_read_timeout, haproxy’s timeout tunnel, client and server, a load balancer’s idle timeout, the server’s own',
+              `or let every client send heartbeats more often, as npx loadtest idle --url ${shellWord(url)} --heartbeat ${heartbeatFor(limit.quiet_ms)} does`,
+            ],
+            not: 'a crash: the server let others in all the while.',
+          },
+  },
+  {
     cause: 'thrown-out',
-    find: ({ unexpected_close: closed }, scene) =>
-      closed === undefined
+    find: ({ unexpected_close: closed, idle_limit }, scene) =>
+      closed === undefined || idle_limit !== undefined
         ? undefined
         : {
             what: `Your server throws users out: ${closed.code} (${closeCodeMeaning(closed.code, true)}).`,

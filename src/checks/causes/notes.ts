@@ -35,13 +35,15 @@ export const notes: readonly Rule[] = [
   {
     cause: 'closes-silent-clients',
     kind: 'note',
-    find: ({ closes_silent: closed }) =>
-      closed === undefined
+    find: ({ closes_silent: closed, idle_limit }) =>
+      closed === undefined || idle_limit !== undefined
         ? undefined
         : {
-            what: `Your server closes connections that say nothing after ${formatDuration(closed.after_ms)}: ${closed.code} (${closeCodeMeaning(closed.code)}).`,
+            what: `Your server, or something on the way, closes connections that say nothing after ${formatDuration(closed.after_ms)}: ${closed.code} (${closeCodeMeaning(closed.code)}).`,
             why: 'Two connections that were opened and left alone ended so, whether they answered pings or not.',
-            do: ['keep that limit well above the heartbeat of 30 s'],
+            do: [
+              'keep that limit well above the heartbeat of 30 s, or send heartbeats more often: --heartbeat in a run',
+            ],
           },
   },
   {
