@@ -59,6 +59,10 @@ const counters = {
     'run',
     'What users were told of each other and was not so, or were not told: missing, twice, gone.',
   ],
+  presence_errors_upper: [
+    'run',
+    'The same, and what may have been so of users who were just coming or going: at most so many.',
+  ],
   presence_ghosts: ['run', 'Of these: users listed, or told of, who were not there.'],
   presence_missing: ['run', 'Of these: users left out of a joiner’s list, or told to have left, who were there.'],
   presence_repeated: ['run', 'Of these: users listed or told of twice, or told of themselves.'],

@@ -34,6 +34,26 @@ describe('presence', () => {
     expect(ruling.evidence).toEqual([example]);
   });
 
+  test('tells what may be wrong besides, and does not fail for it alone', () => {
+    const failed = rulingOf(
+      presence,
+      cleanBut({ counters: { presence_errors: 45, presence_repeated: 45, presence_errors_upper: 1079 } }),
+    );
+    expect(failed).toMatchObject({
+      standing: 'fail',
+      because:
+        '45 times somebody was shown twice, or to itself; at most 1,079 in all, as users were just coming or going',
+    });
+    const exact = rulingOf(
+      presence,
+      cleanBut({ counters: { presence_errors: 2, two_hosts: 2, presence_errors_upper: 2 } }),
+    );
+    expect(exact.because).toBe('2 users were made host of a session that had one');
+    const passed = rulingOf(presence, cleanBut({ counters: { presence_errors_upper: 3 } }));
+    expect(passed).toMatchObject({ standing: 'pass' });
+    expect(passed.because).toMatch(/, every list right; 3 times nobody can say, as users were just coming or going$/);
+  });
+
   test('excuses a generator that stood still for what two connections show together, not for what one message shows', () => {
     const stood = { gauges: { generator_event_loop_delay: 3000 } };
     const standing = (counters: object) => rulingOf(presence, cleanBut({ ...stood, counters })).standing;

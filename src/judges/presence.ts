@@ -2,7 +2,7 @@ import type { Measured } from '../result/measured.ts';
 import { binaryNote } from './binary.ts';
 import { ownInMissed, unlessOwn } from './excuses.ts';
 import { counterIn, type Finding, type Judge } from './judge.ts';
-import { capitalised, counted, evidenceOf, list, since } from './words.ts';
+import { capitalised, counted, evidenceOf, list, number, since } from './words.ts';
 
 const CLAIM = 'everybody saw who was there';
 const LISTED = 'whoever joins is given a list of who is there';
@@ -43,9 +43,10 @@ export const presence: Judge = {
   about:
     'Who joined was given a list of just those who were there; everybody was told, once and within the deadline, of ' +
     'each one who came or left; no session had two hosts, or none. Users who were just coming or going may be listed ' +
-    'or not; one who comes back at once may take over its place without a word. That somebody becomes host when the ' +
-    'host leaves is claimed only of a server that was seen to tell so, and nothing is claimed of users whose ' +
-    'connection the network lost: the server may not know.',
+    'or not; one who comes back at once may take over its place without a word. What may be wrong with those is not ' +
+    'counted, so what is wrong is an interval. That somebody becomes host when the host leaves is claimed only of a ' +
+    'server that was seen to tell so, and nothing is claimed of users whose connection the network lost: the server ' +
+    'may not know.',
   judge(measured) {
     const { plan, traits } = measured;
     if (plan.users < 2) return [notClaimed(CLAIM, 'one user in a session has nobody to see')];
@@ -54,7 +55,9 @@ export const presence: Judge = {
     );
     const unpromised = unclaimed(measured);
     if (wrong.length > 0) {
-      const because = `${list(wrong.map(({ words, count }) => words(count)))}${since(measured, ['presence_errors'])}${notices(measured)}`;
+      const what = list(wrong.map(({ words, count }) => words(count)));
+      const first = since(measured, ['presence_errors']);
+      const because = `${what}${first}${atMost(measured)}${notices(measured)}`;
       const ruling = {
         claim: CLAIM,
         standing: 'fail' as const,
@@ -70,13 +73,25 @@ export const presence: Judge = {
       const because = 'the server neither lists users nor tells who comes and goes';
       return [notClaimed(CLAIM, `${because}${notices(measured)}`)];
     }
-    return [{ claim: CLAIM, standing: 'pass', because: passing(measured) }, ...unpromised];
+    return [{ claim: CLAIM, standing: 'pass', because: `${passing(measured)}${inDoubt(measured)}` }, ...unpromised];
   },
 };
 
 const notices = (measured: Measured): string => binaryNote(measured, 'user:joined', 'user:left');
 
 const notClaimed = (claim: string, because: string): Finding => ({ not_claimed: { claim, because } });
+
+/** What may be wrong besides. */
+function atMost(measured: Measured): string {
+  const upper = counterIn(measured, 'presence_errors_upper');
+  if (upper <= counterIn(measured, 'presence_errors')) return '';
+  return `; at most ${number(upper)} in all, as users were just coming or going`;
+}
+
+function inDoubt(measured: Measured): string {
+  const upper = counterIn(measured, 'presence_errors_upper');
+  return upper === 0 ? '' : `; ${times(upper)} nobody can say, as users were just coming or going`;
+}
 
 /** The half that a server does not do. */
 function unclaimed(measured: Measured): Finding[] {

@@ -171,6 +171,7 @@ const OWNERS: Partial<Record<string, JudgeName>> = {
   reordered: 'order',
   misrouted: 'isolation',
   presence_errors: 'presence',
+  presence_errors_upper: 'presence',
   presence_ghosts: 'presence',
   presence_missing: 'presence',
   presence_repeated: 'presence',

@@ -103,6 +103,39 @@ describe('presence in virtual time', () => {
     expect(counted.departures_untold).toBeGreaterThan(committed['silent-leave'] * 0.3);
   });
 
+  it.each([
+    ['repeat-joined=0.3', 'presence_repeated', 0.9],
+    ['ghost=1', 'presence_ghosts', 0.1],
+    ['two-hosts=0.3', 'two_hosts', 0.6],
+  ] as const)(
+    'finds of %s, while users come and go, what is certain, and says how many there may be',
+    (fault, counter, part) => {
+      const name = fault.split('=')[0] as 'ghost';
+      const sum = { committed: 0, least: 0 };
+      for (let seed = 0; seed < 2; seed++) {
+        let server: ReferenceServer;
+        const plan = planOf({ users: 6, sessions: 4, duration_ms: 30_000, deadline_ms: 10_000, seed });
+        const run = simulate(plan, churn.spec, (time) => (server = new ReferenceServer(time, { faults: [fault] })));
+        const committed = server!.sabotage!.counts[name]!;
+        // Of one who was just leaving when it was listed: either the list is wrong, or a notice did not come.
+        const {
+          presence_errors: errors = 0,
+          [counter]: ofKind = 0,
+          departures_untold: untold = 0,
+          ...others
+        } = found(run);
+        expect(others).toEqual({});
+        expect(errors).toBe(ofKind + (name === 'ghost' ? untold : 0));
+        expect(errors).toBeLessThanOrEqual(committed);
+        expect(run.count('presence_errors_upper')).toBeGreaterThanOrEqual(committed);
+        sum.committed += committed;
+        sum.least += errors;
+      }
+      expect(sum.committed).toBeGreaterThan(8);
+      expect(sum.least / sum.committed).toBeGreaterThan(part);
+    },
+  );
+
   it('reads notices that are written in any way a server may', () => {
     const rewritten = against({
       outgoing: (text, to) => {

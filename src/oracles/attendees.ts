@@ -157,6 +157,32 @@ export class Attendees {
     return this.#state[seat] === CONNECTING || this.#state[seat] === IN;
   }
 
+  /** Whether the end of a user's connection has begun, and is not seen to be over. */
+  isLeaving(seat: number): boolean {
+    return this.#state[seat] === LEAVING;
+  }
+
+  /** Whether all ends of connections of this user have been told at `at`. */
+  isAllTold(seat: number, at: number): boolean {
+    return this.isClean(seat, at) && (this.#state[seat] !== OUT || this.isNew(seat) || this.#toldBy[seat]! <= at);
+  }
+
+  /** Whether nothing of an earlier connection can be told any more once the last one has begun to end. */
+  isLastEndAlone(seat: number): boolean {
+    return !this.isComing(seat) && this.isClean(seat, this.#leavingAt[seat]!);
+  }
+
+  /** How long ago the last end in good order was, µs: 0 while it is under way, Infinity where the last end was none. */
+  sinceOrderlyEnd(seat: number, at: number): number {
+    if (this.#state[seat] === LEAVING) return 0;
+    return this.#endedAt[seat]! < Infinity ? at - this.#endedAt[seat]! : Infinity;
+  }
+
+  /** Whether the last connection that ended did so in good order, after `receiver` had come. */
+  wasSeenLeaving(seat: number, receiver: number): boolean {
+    return this.#wasStay[seat] === 1 && this.#isOrderly(seat) && this.#joinedAt[receiver]! <= this.#leavingAt[seat]!;
+  }
+
   /** Whether a user has never tried to get in. */
   isNew(seat: number): boolean {
     return this.#epoch[seat] === 0;

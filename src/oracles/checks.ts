@@ -5,6 +5,8 @@ export const ARRIVAL = 0;
 export const DEPARTURE = 1;
 export const DOUBT = 2;
 export const RIVALS = 3;
+/** A receiver was told of an arrival before it was told of the departure before it. */
+export const RETURN = 4;
 
 /** Something to look at once the deadline is over. Who has begun a new epoch by then is no longer meant. */
 export interface Check {

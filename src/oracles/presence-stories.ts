@@ -66,11 +66,17 @@ export class PresenceStories {
     this.#beliefs.wrong(seat, other, attendees.isComing(other) ? thereIn(attendees.epochOf(other)) : AWAY);
   }
 
+  /** Something may have been wrong, and nobody can say. */
+  doubt(at: number): void {
+    this.#recorder.count(this.#recorder.stageOf(at), COUNTER.presence_errors_upper, 1);
+  }
+
   /** @param subject a seat, or the id of somebody who has none */
   tell(kind: PresenceError, receiver: number, subject: number | string | undefined, at: number, note: string): void {
     const recorder = this.#recorder;
     const stage = recorder.stageOf(at);
     recorder.count(stage, COUNTER.presence_errors, 1);
+    recorder.count(stage, COUNTER.presence_errors_upper, 1);
     recorder.count(stage, COUNTER[kind], 1);
     if (!recorder.wants('presence_errors')) return;
     const sender = typeof subject === 'number' ? this.#idOf(subject) : subject?.slice(0, MAX_ID);

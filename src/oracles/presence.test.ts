@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { DEADLINE_US, RUN, Town, type Manners, type Said } from './testing/town.ts';
 
 const S = 1_000_000;
-const TOLD = new Set(['arrivals_told', 'departures_told']);
-/** What was counted but what was told. */
+const TOLD = new Set(['arrivals_told', 'departures_told', 'presence_errors_upper']);
+/** What was counted but what was told, or only may be wrong. */
 const wrong = (counts: Record<string, number>): Record<string, number> =>
   Object.fromEntries(Object.entries(counts).filter(([name, count]) => !TOLD.has(name) && count !== 0));
 
@@ -58,7 +58,7 @@ describe('the presence oracle', () => {
         expect(wrong(counts)).toEqual({});
         told += (counts['arrivals_told'] ?? 0) + (counts['departures_told'] ?? 0);
       }),
-      { numRuns: 2000 },
+      { numRuns: 2000, endOnFailure: true },
     );
     expect(told).toBeGreaterThan(15_000);
   });
@@ -176,6 +176,7 @@ describe.each(Object.entries(FAULTS))('a server that %s', (_name, { counter, mak
         const fault = make(nth);
         const counts = quiet(seed, users, { says: fault.says });
         expect(wrong(counts)).toEqual(fault.committed() === 0 ? {} : { presence_errors: 1, [counter]: 1 });
+        expect(counts['presence_errors_upper'] ?? 0).toBe(fault.committed());
         tried += fault.committed();
       }),
       { numRuns: 60 },
@@ -249,4 +250,62 @@ it('finds a user who has left in every list from then on, and counts each list o
   });
   expect(listed).toBe(2);
   expect(wrong(counts)).toEqual({ presence_errors: listed, presence_ghosts: listed });
+});
+
+/** Visitors who come and go, and others who stay: how often a fault was committed, and what was found. */
+function churn(
+  seed: number,
+  users: number,
+  fault: 'joined twice' | 'left untold',
+  times: { stay_s: number; cuts: number },
+) {
+  let committed = 0;
+  const town = new Town(users, seed, {
+    delay: 50_000,
+    deadline_us: 10 * S,
+    says(said, to, { random }) {
+      const kind = fault === 'joined twice' ? 'joined' : 'left';
+      if (said.kind !== kind || random.call(town) > 0.3) return [said];
+      if (to.open) committed++;
+      return kind === 'joined' ? [said, said] : [];
+    },
+  });
+  const waits = (mean_s: number): number => -Math.log(1 - town.random()) * mean_s * S;
+  town.beat(700_000);
+  for (let seat = 0; seat < users; seat++) {
+    let at = town.random() * 5 * S;
+    town.at(at, () => town.connect(seat));
+    const until = seat % 2 === 0 ? 60 * S : 0;
+    while (at < until) {
+      const isCut = town.random() < times.cuts;
+      town.at((at += waits(times.stay_s)), () => (isCut ? town.cut(seat, 'unknown', 200_000) : town.leave(seat)));
+      town.at((at += waits(2)), () => town.connect(seat));
+    }
+  }
+  const { presence_errors = 0, presence_errors_upper = 0, ...others } = town.end(100 * S);
+  const counter = fault === 'joined twice' ? 'presence_repeated' : 'departures_untold';
+  expect(others[counter] ?? 0).toBe(presence_errors);
+  return { committed, least: presence_errors, most: presence_errors_upper };
+}
+
+describe.each(['joined twice', 'left untold'] as const)('a user who is told of another one that it %s', (fault) => {
+  it.each([
+    ['users come and go', { stay_s: 10, cuts: 0 }, 0.85],
+    ['they stay for longer', { stay_s: 30, cuts: 0 }, 0.92],
+    ['they come back within moments, and some are cut off', { stay_s: 3, cuts: 0.3 }, 0.3],
+  ])('is counted as often as is certain, and at most as often as may be, while %s', (_name, times, part) => {
+    const sum = { committed: 0, least: 0 };
+    fc.assert(
+      fc.property(fc.nat(1e6), fc.integer({ min: 6, max: 12 }), (seed, users) => {
+        const { committed, least, most } = churn(seed, users, fault, times);
+        expect(least).toBeLessThanOrEqual(committed);
+        expect(most).toBeGreaterThanOrEqual(committed);
+        sum.committed += committed;
+        sum.least += least;
+      }),
+      { numRuns: 40, seed: 1, endOnFailure: true },
+    );
+    expect(sum.committed).toBeGreaterThan(500);
+    expect(sum.least / sum.committed).toBeGreaterThan(part);
+  });
 });

@@ -2,8 +2,10 @@ import { COUNTER, type Recorder } from '../core/recorder.ts';
 import type { Welcome } from '../protocol/protocol.ts';
 import { Attendees, type Knowledge } from './attendees.ts';
 import { AWAY, Beliefs, DOUBTED, isThere, thereIn, UNKNOWN } from './beliefs.ts';
-import { ARRIVAL, Checks, DEPARTURE, DOUBT } from './checks.ts';
+import { ARRIVAL, Checks, DEPARTURE, DOUBT, RETURN } from './checks.ts';
+import { Debts } from './debts.ts';
 import { Hosts } from './hosts.ts';
+import { Notices } from './notices.ts';
 import { PresenceStories, type PresenceStoriesOptions } from './presence-stories.ts';
 import { Reviews } from './reviews.ts';
 
@@ -33,6 +35,8 @@ export class Presence {
   readonly #beliefs: Beliefs;
   readonly #checks: Checks;
   readonly #hosts: Hosts;
+  readonly #notices: Notices;
+  readonly #debts: Debts;
   readonly #reviews: Reviews;
   readonly #stories: PresenceStories;
   /** The seat in whose list a user of its session last stood: tells who stands there twice. */
@@ -49,6 +53,16 @@ export class Presence {
     this.#beliefs = new Beliefs(sessions, users);
     this.#checks = new Checks(this.#attendees, deadline_us);
     this.#stories = new PresenceStories(options, this.#attendees, this.#beliefs);
+    this.#notices = new Notices(sessions, users, deadline_us, this.#attendees);
+    this.#debts = new Debts({
+      sessions,
+      users,
+      deadline_us,
+      attendees: this.#attendees,
+      beliefs: this.#beliefs,
+      stories: this.#stories,
+      heardAt: options.heardAt,
+    });
     this.#hosts = new Hosts({
       users,
       sessions,
@@ -65,6 +79,7 @@ export class Presence {
       beliefs: this.#beliefs,
       checks: this.#checks,
       hosts: this.#hosts,
+      debts: this.#debts,
       stories: this.#stories,
     });
     this.#listedBy = new Int32Array(users);
@@ -74,12 +89,15 @@ export class Presence {
   connecting(seat: number, at: number): void {
     this.#beliefs.renew(seat, this.#attendees.isOutSince(seat, at));
     this.#attendees.connecting(seat, at);
+    this.#notices.connecting(seat, at);
+    this.#debts.connecting(seat);
     this.#beliefs.forgetAll(seat);
   }
 
   /** A user's join was read. A list of nobody is none: it would hold the joiner itself. */
   joined(seat: number, { users, is_host }: Welcome, at: number): void {
     this.#attendees.joined(seat, at);
+    this.#notices.joined(seat, at);
     if (users !== undefined && users.length > 0) this.#list(seat, users, at);
     else this.#beliefs.doubtAll(seat);
     this.#hosts.joined(seat, is_host, at);
@@ -94,6 +112,8 @@ export class Presence {
   /** Its connection, joined or not, has ended. */
   gone(seat: number, knowledge: Knowledge, at: number): void {
     this.#attendees.gone(seat, knowledge, at);
+    this.#notices.gone(seat, knowledge === 'never', at);
+    if (knowledge !== 'never') this.#debts.gone(seat, at);
     this.#hosts.gone(seat, knowledge, at);
     if (knowledge === 'orderly' || knowledge === 'cut') this.#checks.add(DEPARTURE, at, seat);
   }
@@ -135,8 +155,11 @@ export class Presence {
     if (this.#beliefs.isWronged(seat, other) || this.#beliefs.of(seat, other) === UNKNOWN) return;
     if (attendees.isOutSince(other, attendees.connectingAt(seat))) {
       const note = attendees.isNew(other) ? 'listed before it ever came' : 'still listed after it had left';
-      this.#stories.wrong('presence_ghosts', seat, other, at, note);
-    } else this.#believe(seat, other);
+      return this.#stories.wrong('presence_ghosts', seat, other, at, note);
+    }
+    const isLater = attendees.connectingAt(other) > attendees.connectingAt(seat);
+    if (!attendees.isComing(other) || (isLater && attendees.epochOf(other) > 1)) this.#stories.doubt(at);
+    return this.#believe(seat, other);
   }
 
   #believe(seat: number, other: number): void {
@@ -146,8 +169,8 @@ export class Presence {
   /** A user was told that another one came or went. */
   notice(seat: number, userId: string, isIn: boolean, at: number): void {
     if (this.#over) return;
-    if (!this.#reviews.areTold) {
-      this.#reviews.areTold = true;
+    if (!this.#debts.areTold) {
+      this.#debts.areTold = true;
       this.#recorder.trait('notices');
     }
     const other = this.#stories.seatOf(seat, userId);
@@ -177,24 +200,25 @@ export class Presence {
     if (attendees.isNew(other) || attendees.isOutSince(other, at - this.#deadlineUs)) {
       return this.#stories.wrong('presence_ghosts', seat, other, at, 'told to have come although it was not there');
     }
-    if (isThere(belief) && !this.#beliefs.isWronged(seat, other)) {
-      const epoch = attendees.epochOf(other);
-      if (belief === thereIn(epoch)) {
-        if (this.#knewBefore(seat, other))
-          this.#stories.wrong('presence_repeated', seat, other, at, 'told twice to have come');
-      } else if (belief === thereIn(epoch - 1) && attendees.leftBefore(other, seat)) {
-        this.#stories.tell('departures_untold', seat, other, at, 'came back, and was never told to have left');
-      }
+    if (!this.#notices.arrival(seat, other, at)) {
+      this.#stories.tell('presence_repeated', seat, other, at, 'told twice to have come');
+    } else if (isThere(belief) && !this.#beliefs.isWronged(seat, other)) {
+      if (belief === thereIn(attendees.epochOf(other))) this.#stories.doubt(at);
+      else this.#returned(seat, other, belief, at);
     }
     return this.#believe(seat, other);
   }
 
-  /** Whether it was surely told before that this user had come, in the stay it is in. */
-  #knewBefore(seat: number, other: number): boolean {
+  /** One who was taken to be there is told to have come: its departure was not told before that. */
+  #returned(seat: number, other: number, belief: number, at: number): void {
     const attendees = this.#attendees;
-    if (!attendees.isIn(seat) || !attendees.isClean(other, attendees.connectingAt(other))) return false;
-    const wasThere = attendees.isInSince(seat, attendees.connectingAt(other));
-    return wasThere || attendees.isInSince(other, attendees.connectingAt(seat) - this.#deadlineUs);
+    const isOfLast = belief === thereIn(attendees.epochOf(other) - 1);
+    if (isOfLast && attendees.leftBefore(other, seat)) {
+      this.#stories.tell('departures_untold', seat, other, at, 'came back, and was never told to have left');
+    } else if (isOfLast && attendees.wasSeenLeaving(other, seat)) {
+      this.#debts.owe(seat, other);
+      this.#checks.add(RETURN, at, seat, other);
+    } else this.#stories.doubt(at);
   }
 
   #went(seat: number, other: number, at: number): void {
@@ -203,10 +227,19 @@ export class Presence {
     if (attendees.isNew(other)) {
       return this.#stories.wrong('presence_ghosts', seat, other, at, 'told to have left although it never came');
     }
+    if (isThere(this.#beliefs.of(seat, other))) this.#notices.departure(seat, other, at);
+    this.#debts.pay(seat, other, at);
     if (!attendees.isIn(seat)) return this.#beliefs.set(seat, other, UNKNOWN);
     if (!attendees.isComing(other)) return this.#beliefs.set(seat, other, AWAY);
-    if (attendees.mayBeCut(other, at)) return this.#beliefs.set(seat, other, UNKNOWN);
-    if (!attendees.isIn(other) || !attendees.isClean(other, at)) return this.#beliefs.set(seat, other, AWAY);
+    // Where it is of an earlier connection, the end of this one is not missed any more.
+    if (attendees.mayBeCut(other, at)) {
+      this.#stories.doubt(at);
+      return this.#beliefs.set(seat, other, UNKNOWN);
+    }
+    if (!attendees.isIn(other) || !attendees.isClean(other, at)) {
+      if (this.#beliefs.of(seat, other) === thereIn(attendees.epochOf(other))) this.#stories.doubt(at);
+      return this.#beliefs.set(seat, other, AWAY);
+    }
     const belief = this.#beliefs.of(seat, other);
     if (belief === AWAY || belief === DOUBTED) return undefined;
     // The server may just have thrown it out, which its own connection does not yet show.
@@ -230,6 +263,7 @@ export class Presence {
   finish(now: number): void {
     this.tick(now);
     this.#reviews.lookAtAll(now);
+    this.#debts.finish(now);
     this.#over = true;
   }
 }

@@ -1,7 +1,8 @@
 import type { Attendees } from './attendees.ts';
 import { AWAY, isThere, type Beliefs } from './beliefs.ts';
-import { ARRIVAL, DEPARTURE, DOUBT, RIVALS, type Check, type Checks } from './checks.ts';
+import { ARRIVAL, DEPARTURE, DOUBT, RETURN, RIVALS, type Check, type Checks } from './checks.ts';
 import type { Hosts } from './hosts.ts';
+import type { Debts } from './debts.ts';
 import type { PresenceStories } from './presence-stories.ts';
 
 const OMITTED = 'missing from the list although it was there';
@@ -15,6 +16,7 @@ export interface ReviewsOptions {
   beliefs: Beliefs;
   checks: Checks;
   hosts: Hosts;
+  debts: Debts;
   stories: PresenceStories;
 }
 
@@ -27,9 +29,8 @@ export class Reviews {
   readonly #beliefs: Beliefs;
   readonly #checks: Checks;
   readonly #hosts: Hosts;
+  readonly #debts: Debts;
   readonly #stories: PresenceStories;
-  /** Whether this server tells who comes and goes. */
-  areTold = false;
 
   constructor(options: ReviewsOptions) {
     this.#users = options.users;
@@ -39,6 +40,7 @@ export class Reviews {
     this.#beliefs = options.beliefs;
     this.#checks = options.checks;
     this.#hosts = options.hosts;
+    this.#debts = options.debts;
     this.#stories = options.stories;
   }
 
@@ -74,6 +76,7 @@ export class Reviews {
       return this.#tellOf(seat, at, now);
     }
     if (kind === RIVALS) return this.#examineRivals(check, now);
+    if (kind === RETURN) return this.#stands(check) ? this.#debts.settle(seat, other, true, at) : undefined;
     if (!this.#stands(check)) return;
     // A user whom nothing has reached since may be gone, and its connection dead.
     if (this.#heardAt(other) <= at) return this.#checks.putOff(check, now);
@@ -86,7 +89,10 @@ export class Reviews {
     const { at, seat, epoch, other, otherEpoch } = check;
     const one = this.#stayed(seat, epoch, at);
     const another = this.#stayed(other, otherEpoch, at);
-    if (one === 'no' || another === 'no') return this.#hosts.succeeds(check);
+    if (one === 'no' || another === 'no') {
+      this.#stories.doubt(at);
+      return this.#hosts.succeeds(check);
+    }
     if (one === 'perhaps' || another === 'perhaps') return this.#checks.putOff(check, now);
     return this.#hosts.rivals(check);
   }
@@ -136,14 +142,15 @@ export class Reviews {
     const belief = this.#beliefs.of(seat, other);
     if (this.#attendees.isInSince(other, at)) {
       if (this.#beliefs.isOmitted(seat, other)) return 'presence_missing';
-      return this.areTold && belief === AWAY ? 'arrivals_untold' : '';
+      return this.#debts.areTold && belief === AWAY ? 'arrivals_untold' : '';
     }
-    return this.areTold && isThere(belief) && this.#attendees.hasGone(other, at) ? 'departures_untold' : '';
+    return this.#debts.areTold && isThere(belief) && this.#attendees.hasGone(other, at) ? 'departures_untold' : '';
   }
 
   #isOpen(check: Check): boolean {
     const { kind, at, seat } = check;
     if (!this.#stands(check)) return false;
+    if (kind === RETURN) return this.#debts.has(seat, check.other);
     if (kind === DOUBT || kind === RIVALS) return true;
     const first = seat - (seat % this.#users);
     for (let other = first; other < first + this.#users; other++) {

@@ -29,6 +29,7 @@ export interface Manners {
   lag?: number;
   /** How long a message takes at most, µs. */
   delay?: number;
+  deadline_us?: number;
   /** Instead of saying this to a user: what is said, in this order. */
   says?(said: Said, to: Guest, town: Town): Said[];
 }
@@ -69,6 +70,7 @@ export class Town {
       replaces: true,
       lag: 0,
       delay: 200_000,
+      deadline_us: DEADLINE_US,
       ...manners,
     };
     this.#key = keyOf(seed, 1);
@@ -78,7 +80,7 @@ export class Town {
       run: RUN,
       users,
       sessions: [0],
-      deadline_us: DEADLINE_US,
+      deadline_us: this.#manners.deadline_us,
       recorder: this.#recorder,
       heardAt: (seat) => this.#heard[seat]!,
     });
