@@ -9,7 +9,9 @@ import { judge } from './index.ts';
 const verdict = (parts: Parts, plan: Partial<Plan> = {}) =>
   judge(cleanBut(parts, {}, plan)).verdicts.find((one) => one.judge === 'generator')!;
 const late = (ms: number): Parts => ({ trends: { send_lag: trendOf([ms]) } });
-const slow = (ms: number): Parts['trends'] => ({ broadcast_latency: trendOf(Array.from({ length: 100 }, () => ms)) });
+const slow = (ms: number): NonNullable<Parts['trends']> => ({
+  broadcast_latency: trendOf(Array.from({ length: 100 }, () => ms)),
+});
 
 describe('the generator', () => {
   test('is fit with its figures where it was never held up', () => {
@@ -46,6 +48,23 @@ describe('the generator', () => {
     expect(verdict({ gauges: { generator_event_loop_utilization: 0.9, generator_unread_bytes: 0 } }).because).toMatch(
       /^fit to judge: event loop 0\.62/,
     );
+  });
+
+  test('that left messages unread, or may have, says so', () => {
+    const full = { generator_event_loop_utilization: 1 };
+    const told = (gauges: Parts['gauges'], counters: Parts['counters'] = {}) =>
+      verdict({ gauges: { ...full, ...gauges }, counters, trends: slow(143) });
+    const unread = told({ generator_unread_bytes: 5e6 }, { bytes_received: 10e6 });
+    expect(unread).toMatchObject({
+      standing: 'unknown',
+      because: expect.stringMatching(
+        /^it left messages unread for up to 5,000 ms .*, which leaves thresholds undecided;/,
+      ),
+    });
+    expect(told({})).toMatchObject({
+      standing: 'unknown',
+      because: expect.stringMatching(/^it may have left messages unread, which nobody can count here \(worst at /),
+    });
   });
 
   test('of which nothing was read is not claimed to be fit', () => {

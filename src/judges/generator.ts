@@ -4,7 +4,7 @@ import { percentileOf } from '../result/histogram.ts';
 import type { Measured } from '../result/measured.ts';
 import type { Verdict } from '../result/result.ts';
 import type { Finding, Judge } from './judge.ts';
-import { ACCURACY_MS, MIN_OFFERED, offered, worstMoment } from './own-delay.ts';
+import { MIN_OFFERED, offered, worstMoment } from './own-delay.ts';
 import { clock, list, milliseconds, percent } from './words.ts';
 
 const CLAIM = 'the load generator was fit to judge';
@@ -73,8 +73,9 @@ function factsOf(measured: Measured): string | undefined {
 
 /** How long it was held up at the worst, when, and by what; undefined where that is too little to matter. */
 function slowness(measured: Measured): string | undefined {
-  const worst = worstMoment(measured);
-  if (worst.ms <= ACCURACY_MS) return undefined;
+  const { sends, loop, backlog, at_ms } = worstMoment(measured);
+  const held_ms = Math.max(sends, loop);
+  if (held_ms + backlog === 0) return undefined;
   const busy = meanOf(measured, 'generator_event_loop_utilization') ?? 0;
   const stolen = meanOf(measured, 'generator_steal') ?? 0;
   const share = offered(measured);
@@ -83,7 +84,13 @@ function slowness(measured: Measured): string | undefined {
     ...(busy > MAX_UTILIZATION ? [`its event loop was busy for ${percent(busy)} of the time`] : []),
     ...(share < MIN_OFFERED ? [`only ${percent(share)} of the planned load was sent in its time`] : []),
   ];
-  const held = `it was held up for up to ${milliseconds(worst.ms)} at a time (worst at ${clock(measured, worst.at_ms)})`;
+  const how =
+    backlog <= held_ms
+      ? `was held up for up to ${milliseconds(held_ms)} at a time`
+      : backlog === Infinity
+        ? 'may have left messages unread, which nobody can count here'
+        : `left messages unread for up to ${milliseconds(backlog)}`;
+  const held = `it ${how} (worst at ${clock(measured, at_ms)})`;
   return causes.length > 0 ? `${held}; ${list(causes)}` : held;
 }
 

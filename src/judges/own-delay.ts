@@ -13,7 +13,7 @@ import type { Measured } from '../result/measured.ts';
 /** The event loop is asked so often whether it still goes, ms: a standstill may have been longer by so much. */
 const ASKED_MS = 5;
 /** Below this its own delay is not told apart from the server's, ms. */
-export const ACCURACY_MS = 5;
+const ACCURACY_MS = 5;
 /** What comes while the event loop is busy waits until that round is over, and then for its turn in the next one. */
 const ROUNDS = 2;
 /** How often one after the other a user waits for the event loop, where that is more than once. */
@@ -102,13 +102,14 @@ export function standstill(measured: Measured, from_ms: number, to_ms: number): 
   return Math.max(sends, loop);
 }
 
-/** When it was held up for longest. */
-export function worstMoment(measured: Measured): { ms: number; at_ms: number } {
-  const moments = latenesses(measured).map(({ sends, loop }, nth) => {
+/** When it was late by most, and by what. */
+export function worstMoment(measured: Measured): { sends: number; loop: number; backlog: number; at_ms: number } {
+  const moments = latenesses(measured).map((one, nth) => {
     const { from_ms, to_ms } = measured.slices[nth]!;
-    return { ms: Math.max(sends, loop), at_ms: (from_ms + to_ms) / 2 };
+    return { ...one, at_ms: (from_ms + to_ms) / 2 };
   });
-  return moments.reduce((a, b) => (b.ms > a.ms ? b : a), { ms: 0, at_ms: 0 });
+  const size = (one: Lateness): number => Math.max(one.sends, one.loop, one.backlog);
+  return moments.reduce((a, b) => (size(b) > size(a) ? b : a), { sends: 0, loop: 0, backlog: 0, at_ms: 0 });
 }
 
 /** What is measured from when it was sent, and not from when it was due: without the delay of the send. */
