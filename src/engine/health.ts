@@ -28,11 +28,8 @@ export class Health {
     this.#collections.observe({ entryTypes: ['gc'] });
   }
 
-  /**
-   * Takes down the time since the last call.
-   * @param late_ms by how much this process was late at most
-   */
-  sample(recorder: Recorder, stage: number, late_ms: number): void {
+  /** Takes down the time since the last call. */
+  sample(recorder: Recorder, stage: number): void {
     const now = performance.now();
     const loop = performance.eventLoopUtilization();
     const cpu = process.cpuUsage();
@@ -48,7 +45,6 @@ export class Health {
     if (rss !== undefined) recorder.gauge(stage, 'generator_rss', rss);
     const stolen = this.#stolen.sample();
     if (stolen !== undefined) recorder.gauge(stage, 'generator_steal', stolen);
-    recorder.gauge(stage, 'generator_event_loop_delay', late_ms);
     this.#loop = loop;
     this.#cpu = cpu;
     this.#at = now;

@@ -86,8 +86,13 @@ function judged({ least, more, loses }: Server, spans: readonly Span[], threshol
   };
   const hostOf = (time: VirtualTime): Host => {
     still = new Standstills(time, spans);
-    const timer = new WatchedTimer(still.timer(), time.clock);
-    return { timer, run: still.run, ...(isWatched && { takeLateness: () => timer.takeLateness() }) };
+    const late: number[] = [];
+    const timer = new WatchedTimer(still.timer(), time.clock, (ms) => late.push(ms));
+    const takeLateness = (): number[] => {
+      timer.tellOverdue();
+      return late.splice(0);
+    };
+    return { timer, run: still.run, ...(isWatched && { takeLateness }) };
   };
   const { intervals, ended_us } = simulate(
     plan,

@@ -4,8 +4,8 @@ import type { Clock, Timer } from '../load/ports.ts';
 const ASKED_US = 5000;
 
 /**
- * A timer that knows how late it was: its ring waits for the event loop as what comes from the network does, and what is
- * due late is sent late. It costs nothing while others ask for it every few ms.
+ * A timer that tells how late each ring was, ms: it waits for the event loop as what comes from the network does, and
+ * what is due late is sent late. It costs nothing while others ask for it every few ms.
  */
 export class WatchedTimer implements Timer {
   readonly #timer: Timer;
@@ -17,11 +17,12 @@ export class WatchedTimer implements Timer {
   #ask: number;
   /** What it is set to. */
   #at = Infinity;
-  #latest = 0;
+  readonly #late: (ms: number) => void;
 
-  constructor(timer: Timer, clock: Clock) {
+  constructor(timer: Timer, clock: Clock, late: (ms: number) => void) {
     this.#timer = timer;
     this.#clock = clock;
+    this.#late = late;
     this.#ask = clock() + ASKED_US;
     this.#arm();
   }
@@ -38,11 +39,10 @@ export class WatchedTimer implements Timer {
     this.#arm();
   }
 
-  /** By how much it was late at most since the last call, ms; also where its ring has yet to come. */
-  takeLateness(): number {
-    const us = Math.max(this.#latest, this.#clock() - this.#ask);
-    this.#latest = 0;
-    return us / 1000;
+  /** Tells how late a ring is that has yet to come. */
+  tellOverdue(): void {
+    const late = this.#clock() - this.#ask;
+    if (late > 0) this.#late(late / 1000);
   }
 
   #arm(): void {
@@ -56,7 +56,7 @@ export class WatchedTimer implements Timer {
     const now = this.#clock();
     const wasDue = this.#at;
     this.#at = Infinity;
-    this.#latest = Math.max(this.#latest, now - wasDue);
+    this.#late(Math.max(now - wasDue, 0) / 1000);
     this.#ask = now + ASKED_US;
     if (this.#due > now) return this.#arm();
     this.#due = Infinity;

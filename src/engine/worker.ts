@@ -81,7 +81,9 @@ function simulate(
   const health = new Health(recorder, clock);
   standBack('helpers');
   const timer = runTimer(clock, epoch);
-  const watched = new WatchedTimer(timer, clock);
+  const watched = new WatchedTimer(timer, clock, (ms) =>
+    recorder.gauge(recorder.stageOf(clock()), 'generator_event_loop_delay', ms),
+  );
   const population = new Population({
     plan,
     run,
@@ -112,7 +114,8 @@ function simulate(
     // By the middle: at the end of a stage some workers report just before it and some just after.
     const stage = recorder.stageOf(((taken + now) / 2) * 1000);
     recorder.gauge(stage, 'users_connected', population.connected);
-    health.sample(recorder, stage, watched.takeLateness());
+    watched.tellOverdue();
+    health.sample(recorder, stage);
     report({
       kind: 'interval',
       interval: hidingIn(hide, recorder.take(order.worker, taken, now, population.pending)),

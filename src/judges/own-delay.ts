@@ -29,16 +29,22 @@ const FULL = 0.9;
 interface Lateness {
   /** Its sends. */
   sends: number;
-  /** One round of its event loop. */
+  /** One round of its event loop, at most, and all that came late together. */
   loop: number;
+  total: number;
   /** What waited in its sockets for longer than a round; Infinity where nobody knows. */
   backlog: number;
 }
+
+const NEVER: Lateness = { sends: 0, loop: 0, total: 0, backlog: 0 };
 
 const maxIn = ({ stages }: Interval, name: GaugeName): number | undefined => {
   const found = STAGES.flatMap((stage) => stages[stage]?.gauges[name]?.max ?? []);
   return found.length > 0 ? Math.max(...found) : undefined;
 };
+
+const sumIn = ({ stages }: Interval, name: GaugeName): number =>
+  STAGES.reduce((sum, stage) => sum + (stages[stage]?.gauges[name]?.sum ?? 0), 0);
 
 function latenessIn(slice: Interval, isUnreadKnown: boolean): Lateness {
   const late = Math.max(0, ...STAGES.map((stage) => (slice.stages[stage]?.trends.send_lag?.max_us ?? 0) / 1000));
@@ -48,6 +54,7 @@ function latenessIn(slice: Interval, isUnreadKnown: boolean): Lateness {
     sends,
     // The k6 engine does not read its event loop: what holds up its sends holds up its reading.
     loop: seen === undefined ? sends : seen > ACCURACY_MS ? seen + ASKED_MS : 0,
+    total: seen === undefined ? Infinity : sumIn(slice, 'generator_event_loop_delay'),
     backlog: backlogIn(slice, isUnreadKnown),
   };
 }
@@ -75,12 +82,13 @@ function latenesses(measured: Measured): Lateness[] {
 
 /** The worst of what touches a time of the run. */
 function worstIn(measured: Measured, from_ms: number, to_ms: number): Lateness {
-  const worst = { sends: 0, loop: 0, backlog: 0 };
+  const worst = { ...NEVER };
   for (const [nth, one] of latenesses(measured).entries()) {
     const slice = measured.slices[nth]!;
     if (slice.to_ms < from_ms || slice.from_ms >= to_ms) continue;
     worst.sends = Math.max(worst.sends, one.sends);
     worst.loop = Math.max(worst.loop, one.loop);
+    if (one.loop > 0) worst.total += one.total;
     worst.backlog = Math.max(worst.backlog, one.backlog);
   }
   return worst;
@@ -92,8 +100,10 @@ function worstIn(measured: Measured, from_ms: number, to_ms: number): Lateness {
  * @param waits how often one after the other a user waits for the event loop in what is measured
  */
 export function ownDelay(measured: Measured, from_ms: number, to_ms: number, waits = 1): number {
-  const { sends, loop, backlog } = worstIn(measured, from_ms, to_ms);
-  return sends + ROUNDS * waits * loop + backlog;
+  const { sends, loop, total, backlog } = worstIn(measured, from_ms, to_ms);
+  const rounds = ROUNDS * waits;
+  // No two waits are at the same time: together they are no longer than all that was late, but for what is not seen of each.
+  return sends + (loop > 0 ? Math.min(rounds * loop, total + (rounds + waits) * ASKED_MS) : 0) + backlog;
 }
 
 /** The longest that its event loop, or a send, was held up in this time, ms: what a server sees as silence. */
@@ -103,13 +113,13 @@ export function standstill(measured: Measured, from_ms: number, to_ms: number): 
 }
 
 /** When it was late by most, and by what. */
-export function worstMoment(measured: Measured): { sends: number; loop: number; backlog: number; at_ms: number } {
+export function worstMoment(measured: Measured): Lateness & { at_ms: number } {
   const moments = latenesses(measured).map((one, nth) => {
     const { from_ms, to_ms } = measured.slices[nth]!;
     return { ...one, at_ms: (from_ms + to_ms) / 2 };
   });
   const size = (one: Lateness): number => Math.max(one.sends, one.loop, one.backlog);
-  return moments.reduce((a, b) => (size(b) > size(a) ? b : a), { sends: 0, loop: 0, backlog: 0, at_ms: 0 });
+  return moments.reduce((a, b) => (size(b) > size(a) ? b : a), { ...NEVER, at_ms: 0 });
 }
 
 /** What is measured from when it was sent, and not from when it was due: without the delay of the send. */

@@ -61,12 +61,15 @@ export const gaugeOf = (value: number): GaugeRecord => ({ count: 1, sum: value, 
 
 export interface Parts {
   counters?: Partial<Record<CounterName, number>>;
-  gauges?: Partial<Record<GaugeName, number>>;
+  gauges?: Partial<Record<GaugeName, number | GaugeRecord>>;
   trends?: Partial<Record<TrendName, TrendRecord>>;
 }
 
 function stageOf({ counters = {}, gauges = {}, trends = {} }: Parts): StageRecord {
-  const read = Object.entries(gauges).map(([name, value]) => [name, gaugeOf(value)]);
+  const read = Object.entries(gauges).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? gaugeOf(value) : value,
+  ]);
   return { counters, trends, gauges: Object.fromEntries(read) };
 }
 

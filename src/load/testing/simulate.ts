@@ -75,8 +75,8 @@ export interface Host {
   timer: Timer;
   /** Calls at once, or as soon as it goes on. */
   run(call: () => void): void;
-  /** How late it was at most since the last call, ms. */
-  takeLateness?(): number;
+  /** How late its rings were since the last call, ms. */
+  takeLateness?(): number[];
 }
 
 /** Runs the whole engine in virtual time against a server in memory. */
@@ -139,7 +139,7 @@ function begun(
     const now = time.clock() / 1000;
     if (host.takeLateness) {
       const stage = recorder.stageOf(((taken + now) / 2) * 1000);
-      recorder.gauge(stage, 'generator_event_loop_delay', host.takeLateness());
+      for (const ms of host.takeLateness()) recorder.gauge(stage, 'generator_event_loop_delay', ms);
       recorder.gauge(stage, 'users_connected', population.connected);
     }
     intervals.push(recorder.take(0, taken, now, population.pending));
