@@ -48,6 +48,8 @@ function sayWhy(error: unknown, files: number | undefined): ExitCode {
 /** Carries out the command line of this process, and leaves its exit code. */
 export async function program(stops: Stops): Promise<void> {
   watchOutput();
+  // Without this, Node takes its ears off first: a signal of the same stop would then end it, whatever the outcome.
+  process.once('beforeExit', () => process.exit());
   process.once('exit', (code) => {
     if (code === EXIT.defect && !decided) process.stderr.write('loadtest: it ended without an outcome.\n');
   });

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,6 +96,18 @@ describe.skipIf(process.platform === 'win32').concurrent('a stop', () => {
       const end = await stopped(line, { after_ms, signal: 'SIGINT', to: 'group' });
       expect(disorder(end, ends), `after ${after_ms} ms`).toEqual([]);
     }
+  });
+
+  it('that goes on to the last moment of the process does not end it by itself', async () => {
+    const child = spawn(process.execPath, [fileURLToPath(builtUrl('main.js')), 'serve', '--port', '0'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    const again = setInterval(() => child.kill('SIGHUP'), 1);
+    // Where it takes a second to end, the signals after that are a second stop.
+    const [code, by] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    clearInterval(again);
+    expect({ by, isInOrder: code === 0 || code === 105 }).toEqual({ by: null, isInOrder: true });
   });
 
   it('that comes as several signals within a second is one: what there is so far is judged and written', async () => {

@@ -37,7 +37,7 @@ const PART_OF_TIME = 1 / 50;
 const SEARCH_MS = 5000;
 
 const UNSEEN =
-  'who listens there cannot be seen from here, as in a container, so processor, memory and files of the server are not known: --server-pid, or --server-metrics, tells of it';
+  'whoever listens on the server’s port cannot be seen from here, as in a container: its processor time, memory and files are not known (--server-metrics may tell them)';
 
 const identity = ({ pid, started_s }: ProcessInfo): string => `${pid} ${started_s}`;
 

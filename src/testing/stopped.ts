@@ -101,7 +101,8 @@ export async function stopped(line: readonly string[], { after_ms, signal, times
 export function disorder({ code, by, out, err, files, result, left }: Stopped, ends: readonly number[]): string[] {
   const said = out + err;
   const isSilent = by !== null && said === '' && files.length === 0;
-  const isOne = err.trim().split('\n').length <= 1 || result !== undefined;
+  // One that came to its own end says what it has to.
+  const isOne = code !== 105 || err.trim().split('\n').length <= 1 || result !== undefined;
   return [
     ...(by !== null && !isSilent ? [`ended by ${by}, having said ${said}`] : []),
     ...(by === null && !ends.includes(code!) ? [`exit ${code}: ${err}`] : []),
