@@ -4,7 +4,7 @@ standard input, one JSON object a line each.
     python qt-client.py ws://host/path
 
 What else the handshake needs is in the environment, where no list of processes shows it: LOADTEST_HANDSHAKE is an
-object of "headers", "subprotocols", and "ca", a certificate authority in PEM form. Out: {"event": "versions", "python", "qt", "pyqt"} · {"event": "open"} · {"event": "text", "text"} · {"event":
+object of "headers", "subprotocols", and in PEM form "ca", a certificate authority, "cert" and "key", what the client shows. Out: {"event": "versions", "python", "qt", "pyqt"} · {"event": "open"} · {"event": "text", "text"} · {"event":
 "binary", "bytes"} · {"event": "pong", "ms"} · {"event": "error", "error", "name"} · {"event": "closed", "code",
 "name", "reason"}, each with "at_ms", milliseconds since the start. In: {"do": "send", "text"} · {"do": "ping"} ·
 {"do": "close", "code", "reason"}. It ends when the connection has, or when standard input does.
@@ -18,7 +18,7 @@ import threading
 import time
 
 from PyQt6.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, QCoreApplication, QObject, QTimer, QUrl, pyqtSignal
-from PyQt6.QtNetwork import QNetworkRequest, QSslCertificate
+from PyQt6.QtNetwork import QNetworkRequest, QSsl, QSslCertificate, QSslKey
 from PyQt6.QtWebSockets import QWebSocket, QWebSocketHandshakeOptions, QWebSocketProtocol
 
 START = time.monotonic()
@@ -45,9 +45,15 @@ class Lead(QObject):
 
 def connect(socket, url):
     handshake = json.loads(os.environ.get("LOADTEST_HANDSHAKE", "{}"))
-    if handshake.get("ca"):
+    if handshake.get("ca") or handshake.get("cert"):
         configuration = socket.sslConfiguration()
-        configuration.addCaCertificates(QSslCertificate.fromData(handshake["ca"].encode()))
+        if handshake.get("ca"):
+            configuration.addCaCertificates(QSslCertificate.fromData(handshake["ca"].encode()))
+        if handshake.get("cert"):
+            configuration.setLocalCertificateChain(QSslCertificate.fromData(handshake["cert"].encode()))
+            pem = handshake["key"].encode()
+            keys = [QSslKey(pem, algorithm) for algorithm in (QSsl.KeyAlgorithm.Rsa, QSsl.KeyAlgorithm.Ec)]
+            configuration.setPrivateKey(next((key for key in keys if not key.isNull()), keys[0]))
         socket.setSslConfiguration(configuration)
     request = QNetworkRequest(QUrl(url))
     for name, value in handshake.get("headers", {}).items():

@@ -54,7 +54,7 @@ type QtContext = Pick<CheckContext, 'target' | 'signal'>;
 
 /** Starts the client; it connects at once, with the target's headers and certificate. It ends with the check. */
 export function startQt({ command, args }: Python, url: string, { target, signal }: QtContext): QtClient {
-  const { subprotocols, ca } = target;
+  const { subprotocols, ca, cert, key } = target;
   // Qt sends nothing of what an address has of user and password.
   const address = new URL(url);
   const headers = { ...basicAuth(address), ...target.headers };
@@ -63,7 +63,7 @@ export function startQt({ command, args }: Python, url: string, { target, signal
     env: {
       ...process.env,
       QT_QPA_PLATFORM: 'offscreen',
-      LOADTEST_HANDSHAKE: JSON.stringify({ headers, subprotocols, ca }),
+      LOADTEST_HANDSHAKE: JSON.stringify({ headers, subprotocols, ca, cert, key }),
     },
   });
   const printed: string[] = [];

@@ -37,7 +37,11 @@ describe('an answer is read for what it says', () => {
   test.each<[string, RegExp, Record<string, string>?]>([
     ['401\r\nWWW-Authenticate: Basic realm="x"', /^it asks for credentials .*ws:\/\/USER:PASSWORD@HOST/],
     ['401\r\nWWW-Authenticate: Bearer', /Authorization: Bearer …" or LOADTEST_TOKEN/],
-    ['401', /^it does not accept the credentials that it was given/, { Authorization: 'Bearer x' }],
+    [
+      '401\r\nWWW-Authenticate: Bearer error="t0psecret"',
+      /^it does not accept the credentials that it was given.*WWW-Authenticate: Bearer error="…"/,
+      { Authorization: 'Bearer t0psecret' },
+    ],
     ['403', /^it forbids it, for the path, the lack of an Origin or the lack of credentials .*--url.*Origin.*Author/],
     ['403', /the Origin that it was given or the credentials that it was given/, { origin: 'http://x', Cookie: 'a=b' }],
     ['404', /^there is no WebSocket at that path/],

@@ -58,12 +58,17 @@ const OPEN =
 /** What is shorter stands in every text. */
 const SHORTEST = 3;
 const SHORTEST_PART = 6;
+/** How one identifies oneself is no secret. */
+const SCHEME = /^(?:bearer|digest|negotiate)$/i;
 
 /** What of header fields is not to be shown: their values, and the longer parts of them. */
 export function secretsOf(headers: Iterable<readonly [name: string, value: string]>): string[] {
   return [...headers]
     .filter(([name]) => !OPEN.test(name))
-    .flatMap(([, value]) => [value, ...value.split(/[\s;,="]+/).filter((part) => part.length >= SHORTEST_PART)])
+    .flatMap(([, value]) => [
+      value,
+      ...value.split(/[\s;,="]+/).filter((part) => part.length >= SHORTEST_PART && !SCHEME.test(part)),
+    ])
     .filter((value) => value.length >= SHORTEST);
 }
 
