@@ -254,7 +254,7 @@ describe('law: whatever is done to a journal', () => {
     fc.assert(
       fc.property(fc.array(changes, { minLength: 1, maxLength: 3 }), (all) => {
         const result = after(original, all);
-        const isThere = readFileSync(path, 'utf8').split(/\r*\n/).includes(lines[3]!);
+        const isThere = readFileSync(path, 'utf8').replaceAll('\r', '').split('\n').includes(lines[3]!);
         outcomes.add(`${result?.outcome ?? 'refused'} ${isThere}`);
         if (result) expect(result.outcome).toBe(isThere ? 'fail' : 'inconclusive');
       }),
@@ -308,7 +308,7 @@ describe('law: whatever the lines hold under right checksums', () => {
     { end: { ended_ms: 14_000, interrupted: 'stopped by Ctrl+C', window_end_ms: 12_000 } },
   ];
   const where = fc.nat(5).chain((at) => fc.tuple(fc.constant(at), fc.constantFrom(...pathsIn(contents[at]))));
-  const values = fc.oneof(fc.constantFrom(undefined, 0, -1, 1e300, 1.5, '', null, {}, [], true), fc.jsonValue());
+  const values = fc.constantFrom(undefined, 0, -1, 1.5, 1e300, 1e-320, 7, '', 'x', null, {}, [], [7], true);
 
   test('it is read as a result that is as its schema says, or refused in a sentence', () => {
     let refused = 0;
@@ -324,7 +324,8 @@ describe('law: whatever the lines hold under right checksums', () => {
         written(lines);
         try {
           const { result } = recalled();
-          expect(resultSchema.parse(JSON.parse(JSON.stringify(result)))).toEqual(result);
+          const stored: unknown = JSON.parse(JSON.stringify(result));
+          expect(resultSchema.parse(stored)).toEqual(stored);
           read++;
         } catch (error) {
           expect(error).toBeInstanceOf(ToolError);

@@ -33,15 +33,19 @@ export function sealOf(text: string): { crc: number; isRight: boolean } | undefi
 
 /** Longer than any run, and within what dates can hold. */
 const MOST_MS = 1e12;
-const ms = z.number().min(0).max(MOST_MS);
+/** Below a nanosecond nothing is measured, and nothing can be divided by. */
+const isTold = (value: number): boolean => value === 0 || Math.abs(value) > 1e-6;
+const ms = z.number().min(0).max(MOST_MS).refine(isTold);
 /** On the run's clock, which may begin a moment later than what is told of it. */
-const moment = z.number().min(-MOST_MS).max(MOST_MS);
+const moment = z.number().min(-MOST_MS).max(MOST_MS).refine(isTold);
 /** Beyond what any interval counts, and within what adds up exactly. */
 const MOST = 1e12;
 const count = z.number().int().min(0).max(MOST);
 /** What a late arrival takes back was counted before. */
 const change = z.number().int().min(-MOST).max(MOST);
-const number = z.number();
+/** Bounded so that sums stay finite. */
+const number = z.number().min(-1e18).max(1e18);
+const us = number.min(0);
 const text = z.string();
 
 const threshold = text.superRefine((written, context) => {
@@ -109,10 +113,7 @@ const stage = z
         at_ms: number.optional(),
       }),
     ),
-    trends: z.record(
-      text,
-      z.looseObject({ count, missing: change, sum_us: number, min_us: number, max_us: number, buckets }),
-    ),
+    trends: z.record(text, z.looseObject({ count, missing: change, sum_us: us, min_us: us, max_us: us, buckets })),
   })
   .optional();
 const tally = { count, first_ms: moment, last_ms: moment };
@@ -123,7 +124,7 @@ export const intervalSchema = z.looseObject({
   from_ms: moment,
   to_ms: moment,
   stages: z.object({ ramp: stage, settle: stage, steady: stage, drain: stage }),
-  pending: change.default(0),
+  pending: count.default(0),
   stays: z.looseObject({ ended: buckets, censored: buckets, quiet: buckets.optional() }).optional(),
   joined_user_ms: number.default(0),
   planned_user_ms: number.default(0),
