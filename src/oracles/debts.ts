@@ -95,8 +95,10 @@ export class Debts {
       if (other === seat) continue;
       this.#close(seat, other, at);
       this.settle(other, seat, this.#wouldKnow(other, attendees.connectingAt(seat)), at);
-      const mayListen = !attendees.isComing(other) && !attendees.isNew(other) && !attendees.isOutSince(other, at);
-      if (mayListen && isThere(beliefs.of(other, seat))) stories.doubt(at);
+      // To a connection that was cut the server may yet have meant to tell it.
+      const isOut = attendees.isComing(other) || attendees.isNew(other) || attendees.isOutSince(other, at);
+      const wasCut = !isOut && attendees.sinceOrderlyEnd(other, at) === Infinity;
+      if (wasCut && isThere(beliefs.of(other, seat))) stories.doubt(at);
     }
   }
 

@@ -113,7 +113,7 @@ export class Presence {
   gone(seat: number, knowledge: Knowledge, at: number): void {
     this.#attendees.gone(seat, knowledge, at);
     this.#notices.gone(seat, knowledge === 'never', at);
-    if (knowledge !== 'never') this.#debts.gone(seat, at);
+    if (knowledge !== 'never' && !this.#over) this.#debts.gone(seat, at);
     this.#hosts.gone(seat, knowledge, at);
     if (knowledge === 'orderly' || knowledge === 'cut') this.#checks.add(DEPARTURE, at, seat);
   }
