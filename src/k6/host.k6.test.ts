@@ -52,6 +52,7 @@ describe.skipIf(k6 === undefined).concurrent(`inside k6${k6 ? '' : ` (${missing}
     ['steady', 10],
     ['join-storm', 10],
     ['late-join', 10],
+    ['host-state', 10],
     ['reconnect-storm', 20],
   ])(
     '%s runs: two sessions join and see their deliveries',
@@ -69,6 +70,7 @@ describe.skipIf(k6 === undefined).concurrent(`inside k6${k6 ? '' : ` (${missing}
       expect(count('lost') + count('corrupted') + count('misrouted')).toBe(0);
       expect(count('disconnects_unexpected') + count('connections_failed')).toBe(0);
       expect(intervals.flatMap(({ traits }) => traits)).toEqual(expect.arrayContaining(['acks', 'versions', 'state']));
+      expect(count('host_states_sent')).toBe(scenario === 'host-state' ? 8 : 0);
       const storms = intervals.flatMap(({ events }) => events).filter(({ kind }) => kind === 'storm');
       expect(storms).toHaveLength(scenario === 'reconnect-storm' ? 1 : 0);
     },
