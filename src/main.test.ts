@@ -176,7 +176,7 @@ describe.concurrent('the program', () => {
     const { code, err } = await loadtest(...SHORT, '--url', `ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
     server.close();
     expect(code).toBe(111);
-    expect(err.replaceAll('\n', ' ')).toContain('“a\uFFFD[31mred\uFFFD\uFFFDnew line”');
+    expect(err.replaceAll('\n', ' ')).toContain('“a\\u{1b}[31mred\\u{7} new line”');
   });
 
   const ownServer = `"${process.execPath}" "${fileURLToPath(builtUrl('main.js'))}" serve --quiet --port {port}`;
