@@ -44,7 +44,7 @@ describe.concurrent('what is no collaboration server', () => {
     ['a server without TLS, asked with', 'quiet', 'no-tls', /speaks ws:\/\/, without TLS/, /got HTTP 101/],
     [
       'two things',
-      'client certificate',
+      'client-certificate',
       'certificate-name',
       /another name/,
       /as well: it wants a certificate/,
