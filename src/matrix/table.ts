@@ -120,6 +120,8 @@ export const MATRIX = {
     may: [],
     counter: 'presence_ghosts',
     upper: 'presence_errors_upper',
+    // What a user who gives up connecting was sent, nobody reads.
+    each: [0.5, 1],
     churns: true,
   },
   'silent-leave': {
@@ -138,6 +140,8 @@ export const MATRIX = {
     may: [],
     counter: 'two_hosts',
     upper: 'presence_errors_upper',
+    // What a user who gives up connecting was sent, nobody reads.
+    each: [0.5, 1],
     churns: true,
   },
   'repeat-joined': { fault: 'repeat-joined=0.2', must: ['presence'], may: [], counter: 'presence_repeated' },
@@ -147,6 +151,8 @@ export const MATRIX = {
     may: [],
     counter: 'presence_repeated',
     upper: 'presence_errors_upper',
+    // What a user who gives up connecting was sent, nobody reads.
+    each: [0.5, 1],
     churns: true,
   },
   slow: { fault: 'slow=60ms', must: ['thresholds'], may: [], threshold: 'broadcast_latency:p(50)<50' },
