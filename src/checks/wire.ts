@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls';
 import {
   BreachError,
   breachWords,
+  RESERVED_BIT,
   TEXT_NOT_UTF8,
   tooMuchUnread,
   unansweredPings,
@@ -66,6 +67,8 @@ export class Wire {
   #receivedBytes = 0;
   readonly #waiting = new Set<() => void>();
   #ourClose = false;
+  /** What comes is compressed, as this end had offered: frames are not told apart any more. */
+  #isCompressed = false;
   /** When a byte last came or went, ms. */
   #lastAt = 0;
 
@@ -104,6 +107,7 @@ export class Wire {
   }
 
   #read(data: Buffer): void {
+    if (this.#isCompressed) return;
     try {
       this.#reader.read(data, 0, data.length, {
         frame: (opcode, bytes, start, end) => {
@@ -113,7 +117,9 @@ export class Wire {
       });
     } catch (error) {
       if (!(error instanceof BreachError)) throw error;
-      this.#fail(error.breach);
+      const isExtended = this.passed.answer.fields.has('sec-websocket-extensions');
+      if (isExtended && error.breach === RESERVED_BIT) this.#isCompressed = true;
+      else this.#fail(error.breach);
     }
     this.#changed();
   }
