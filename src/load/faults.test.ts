@@ -215,15 +215,15 @@ it('neither leaves as lost nor takes for second copies what comes late, though i
   let held = 0;
   let doubled = 0;
   const plan = planOf({
-    users: 3,
+    users: 2,
     sessions: 1,
     items: 100,
-    rate: 4000,
+    rate: 4300,
     ramp_up_ms: 0,
     settle_ms: 0,
     deadline_ms: 1000,
   });
-  const run = simulate({ ...plan, duration_ms: 8000, users_total: 3, heartbeat_ms: 60_000 }, EDITORS, (time) => {
+  const run = simulate({ ...plan, duration_ms: 7000, users_total: 2, heartbeat_ms: 60_000 }, EDITORS, (time) => {
     return new Relay(time, {
       relay: (text, _from, to, nth) => {
         if (time.clock() > FREE_US) return true;
@@ -237,10 +237,9 @@ it('neither leaves as lost nor takes for second copies what comes late, though i
       },
     });
   });
-  // Two copies each, of those that were due in time.
-  expect(held).toBeGreaterThan(2 * KEPT);
+  expect(held).toBeGreaterThan(KEPT);
   expect(doubled).toBeGreaterThan(50);
-  expect(foundInAll(run)).toEqual({ late: expect.toSatisfy((late) => late > 2 * KEPT), duplicated: doubled });
+  expect(foundInAll(run)).toEqual({ late: expect.toSatisfy((late) => late > KEPT), duplicated: doubled });
   expect(run.count('lost_upper')).toBe(0);
   expect(run.count('deliveries')).toBe(run.count('deliveries_expected'));
 });
