@@ -218,7 +218,7 @@ it('neither leaves as lost nor takes for second copies what comes late, though i
     users: 2,
     sessions: 1,
     items: 100,
-    rate: 4300,
+    rate: 4900,
     ramp_up_ms: 0,
     settle_ms: 0,
     deadline_ms: 1000,
