@@ -163,7 +163,10 @@ describe('the ways to a server of this machine', async () => {
     let [sixth, isFree] = [await listenAt('::1'), false];
     while (sixth !== undefined && !isFree) {
       const fourth = createServer().listen(sixth, '127.0.0.1');
-      isFree = await Promise.race([once(fourth, 'listening').then(() => true), once(fourth, 'error').then(() => false)]);
+      isFree = await Promise.race([
+        once(fourth, 'listening').then(() => true),
+        once(fourth, 'error').then(() => false),
+      ]);
       fourth.close();
       if (!isFree) sixth = await listenAt('::1');
     }

@@ -55,7 +55,10 @@ function visit(name: keyof typeof DOORS, act: (connection: Connection) => void =
       opened: (_seat, connection) => act(connection),
       message: (_seat, _connection, bytes, start, end) => note('text', bytes, start, end),
       binary: (_seat, _connection, bytes, start, end) => note('binary', bytes, start, end),
-      closed: (_seat, _connection, { quiet_us: _, ...ending }) => resolve({ messages, ending }),
+      closed: (_seat, _connection, ending) => {
+        delete ending.quiet_us;
+        resolve({ messages, ending });
+      },
     });
   });
 }
