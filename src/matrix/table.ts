@@ -1,5 +1,6 @@
 import type { CounterName } from '../core/metrics.ts';
 import type { JudgeName } from '../judges/judge.ts';
+import type { Plan } from '../plan/plan.ts';
 
 /** What judges have to say of a server that commits one fault, and nothing else wrong. */
 export interface Row {
@@ -23,6 +24,8 @@ export interface Row {
   halts?: boolean;
   /** Users come and go. */
   churns?: boolean;
+  /** Where it takes another load than the other rows' for the fault to be found. */
+  load?: Partial<Plan>;
   /** The server gives no versions, so that states are judged by what is in them. */
   unversioned?: boolean;
   /** It shows in the server's process alone: what rises there. */
@@ -32,6 +35,9 @@ export interface Row {
   /** Why it is counted so, and not once for once. */
   why?: string;
 }
+
+/** Who comes finds items that everybody has had for a while. */
+const CALM = { rate: 2, duration_ms: 6000 } as const satisfies Partial<Plan>;
 
 /**
  * Fault by fault, what every judge must, may and must not find: the claim that the judges are worth something. All
@@ -99,8 +105,9 @@ export const MATRIX = {
     must: ['late-join'],
     may: ['convergence'],
     counter: 'stale_snapshots',
-    each: [0.05, 1],
+    each: [0.3, 1],
     why: 'certain only of an item that everybody had before its user began to connect',
+    load: CALM,
     churns: true,
     unversioned: true,
   },
@@ -109,8 +116,9 @@ export const MATRIX = {
     must: ['late-join'],
     may: ['convergence'],
     counter: 'empty_snapshots',
-    each: [0.05, 1],
+    each: [0.3, 1],
     why: 'certain only where everybody had an item before the user began to connect',
+    load: CALM,
     churns: true,
     unversioned: true,
   },

@@ -86,7 +86,7 @@ export async function tryOut(row?: Row, spec: ScenarioSpec = row?.churns ? LIVEL
   const proxy = row?.unversioned ? await oddProxy(target.url, WITHOUT_VERSIONS) : undefined;
   try {
     const before = target.has();
-    const plan = planOf({ ...PLAN, thresholds: row?.threshold ? [row.threshold] : [] });
+    const plan = planOf({ ...PLAN, ...row?.load, thresholds: row?.threshold ? [row.threshold] : [] });
     const id = `m${Math.random().toString(36).slice(2)}00000`.slice(0, 6);
     const result = await rehearse(plan, id, spec, { urls: [(proxy ?? target).url], headers: {}, subprotocols: [] });
     return { result, committed: row ? await target.committed(faultOf(row)) : 0, grown: target.has() - before };
