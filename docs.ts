@@ -20,7 +20,7 @@ import {
   type MetricName,
 } from './src/core/metrics.ts';
 import { listScenarios } from './src/engine/loader.ts';
-import { CHECKLIST } from './src/checks/checklist.ts';
+import { GUIDE } from './src/checks/guide.ts';
 import { LAYERS } from './src/checks/step.ts';
 import { STEPS } from './src/checks/steps.ts';
 import { JUDGES } from './src/judges/index.ts';
@@ -81,12 +81,13 @@ const BLOCKS: Record<string, () => string | Promise<string>> = {
       ['layer', 'step', 'what a pass shows'],
       STEPS.map(({ layer, id, title }) => [`${LAYERS[layer].number} ${layer}`, code(id), cell(title)]),
     ),
-  checklist: () =>
+  guide: () =>
     table(
-      ['line of the guide', 'answered by'],
-      CHECKLIST.map((line) => [
+      ['where', 'line of the guide', 'answered by'],
+      GUIDE.map(({ part, line, steps, also }) => [
+        part,
         cell(line),
-        STEPS.flatMap(({ id, checklist }) => (checklist.includes(line) ? code(id) : [])).join(', '),
+        [steps.map(code).join(', '), ...(also === undefined ? [] : [also])].filter((text) => text !== '').join('; '),
       ]),
     ),
   'close codes': () =>

@@ -1,6 +1,6 @@
 import { frameOf, type Frame } from './frames.ts';
 
-/** The messages the server says of its own accord (protocol.md, Messages). Written by hand: they are many and small. */
+/** The messages the server says of its own accord (docs/protocol.md, Messages). Written by hand: they are many and small. */
 
 /** Wall clock in s, to the millisecond. */
 const time = (wall: number): string => wall.toFixed(3);

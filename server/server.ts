@@ -24,7 +24,7 @@ export interface ServerOptions {
   host?: string;
   /** 0 for one that is free. Default 8765. */
   port?: number;
-  /** Limits other than the defaults (protocol.md, P16). */
+  /** Limits other than the defaults (docs/protocol.md, P16). */
   limits?: Partial<Limits>;
   /** Faults to commit on purpose, each as `NAME[=VALUE][@ONSET]`, for example `drop=0.001`. */
   faults?: readonly string[];

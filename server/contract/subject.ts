@@ -9,7 +9,7 @@ interface RunningSubject {
   stop(): Promise<void>;
 }
 
-/** A rule of protocol.md, or the part of it that is an extension: an implementation may lack either. */
+/** A rule of docs/protocol.md, or the part of it that is an extension: an implementation may lack either. */
 type RuleId = `P${number}` | `P${number} ext`;
 
 /** An implementation of the protocol, to be put under the contract. */

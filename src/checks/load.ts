@@ -76,7 +76,6 @@ export const small: readonly Step[] = [
     id: 'load.small',
     layer: 'load',
     title: 'Five users and more, in two sessions, with every judge on',
-    checklist: ['Next: five users and more at a time', 'Next: test under load'],
     run: load,
   },
 ];

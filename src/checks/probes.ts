@@ -2,7 +2,6 @@ import { PING, PONG, TEXT } from '../core/frames.ts';
 import { formatBytes, formatDuration } from '../core/units.ts';
 import { secretsOf } from '../engine/refusal.ts';
 import { answerWords } from '../protocol/http-answer.ts';
-import type { ChecklistLine } from './checklist.ts';
 import { SHORTEST_MS } from './idle.ts';
 import { factsOf, type Sighting } from './lookout.ts';
 import { failed, passed, skipped, type Finding } from './step.ts';
@@ -161,7 +160,6 @@ async function halfOpen(subject: Subject): Promise<Finding> {
 export interface Probe {
   id: string;
   title: string;
-  checklist: readonly ChecklistLine[];
   /** Whether it needs a server that stays and answers. */
   needsAnswers: boolean;
   run(subject: Subject): Promise<Finding>;
@@ -171,58 +169,50 @@ export const PROBES: readonly Probe[] = [
   {
     id: 'handshake',
     title: 'The handshake is right, without an extension or sub-protocol that nobody offered',
-    checklist: ['Compression is off'],
     needsAnswers: false,
     run: handshake,
   },
   {
     id: 'compression',
     title: 'Compression is not negotiated, even where it is offered',
-    checklist: ['Compression is off'],
     needsAnswers: false,
     run: compression,
   },
   {
     id: 'pings',
     title: 'No pings that nobody asked for, or ones that harm nobody',
-    checklist: ['Automatic pings are off'],
     needsAnswers: false,
     run: pings,
   },
   {
     id: 'text',
     title: 'Text comes back, up to 1 MiB',
-    checklist: ['Messages are sent and received'],
     needsAnswers: true,
     run: texts,
   },
-  { id: 'ping', title: 'A protocol ping is answered', checklist: [], needsAnswers: true, run: ping },
+  { id: 'ping', title: 'A protocol ping is answered', needsAnswers: true, run: ping },
   {
     id: 'close',
     title: 'The close handshake is answered',
-    checklist: ['The connection closes cleanly'],
     needsAnswers: true,
     run: close,
   },
   {
     id: 'fragments',
     title: 'A message in fragments is put together',
-    checklist: [],
     needsAnswers: true,
     run: fragments,
   },
   {
     id: 'oversize',
     title: 'A message over 1 MiB is refused with 1009',
-    checklist: [],
     needsAnswers: true,
     run: oversize,
   },
-  { id: 'masks', title: 'A frame without a mask is refused', checklist: [], needsAnswers: true, run: masks },
+  { id: 'masks', title: 'A frame without a mask is refused', needsAnswers: true, run: masks },
   {
     id: 'half-open',
     title: 'A peer that vanishes is no harm to the next',
-    checklist: [],
     needsAnswers: true,
     run: halfOpen,
   },

@@ -42,11 +42,10 @@ function unfit(error: unknown): Finding {
   throw error;
 }
 
-const stepOf = ({ id, title, checklist, needsAnswers, run }: Probe): Step => ({
+const stepOf = ({ id, title, needsAnswers, run }: Probe): Step => ({
   id: `protocol.${id}`,
   layer: 'protocol',
   title,
-  checklist,
   run(context) {
     const subject: Subject = {
       kind: context.facts.kind ?? 'unknown',
@@ -66,9 +65,8 @@ export const protocol: readonly Step[] = [
     id: 'protocol.control',
     layer: 'protocol',
     title: 'The guide’s minimal echo works on this machine: the bundled echo server, as the control',
-    checklist: ['The minimal echo server works with the client'],
     run: control,
   },
-  { id: 'protocol.speaks', layer: 'protocol', title: 'What it speaks', checklist: [], run: speaks },
+  { id: 'protocol.speaks', layer: 'protocol', title: 'What it speaks', run: speaks },
   ...PROBES.map(stepOf),
 ];

@@ -231,28 +231,24 @@ export const reach: readonly Step[] = [
     id: 'reach.resolve',
     layer: 'reach',
     title: 'The name has an address',
-    checklist: ['The URL is right'],
     run: resolve,
   },
   {
     id: 'reach.port',
     layer: 'reach',
     title: 'The port is open, neither refused nor filtered by a firewall',
-    checklist: ['The server is running', 'No other server holds the port', 'No firewall is in the way'],
     run: tcp,
   },
   {
     id: 'reach.tls',
     layer: 'reach',
     title: 'The TLS certificate is trusted, for this name, and not expired',
-    checklist: [],
     run: tls,
   },
   {
     id: 'reach.upgrade',
     layer: 'reach',
     title: 'The opening handshake is answered with HTTP 101',
-    checklist: ['The client connects'],
     run: upgrade,
   },
 ];

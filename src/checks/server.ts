@@ -1,4 +1,3 @@
-import type { ChecklistLine } from './checklist.ts';
 import { joins } from './joining.ts';
 import { slowReader } from './slow-reader.ts';
 import { failed, onceMore, passed, skipped, type CheckContext, type Finding, type Step } from './step.ts';
@@ -168,11 +167,10 @@ async function badInput(context: CheckContext): Promise<Finding> {
   );
 }
 
-const step = (id: string, title: string, checklist: readonly ChecklistLine[], run: Step['run']): Step => ({
+const step = (id: string, title: string, run: Step['run']): Step => ({
   id: `server.${id}`,
   layer: 'server',
   title,
-  checklist,
   run: (context) =>
     id !== 'join' && context.facts.join?.outcome !== 'acknowledged' ? Promise.resolve(notTried) : run(context),
 });
@@ -180,23 +178,18 @@ const step = (id: string, title: string, checklist: readonly ChecklistLine[], ru
 const notTried: Finding = skipped('not run: nobody is let in');
 
 export const server: readonly Step[] = [
-  step('join', 'A user is acknowledged', ['The server accepts the client', 'connection:ack is received'], joins),
-  step('presence', 'The others are told who comes and goes', ['Several users see each other'], presence),
-  step('vanishing', 'A user who vanishes is noticed', [], vanishing),
-  step('heartbeat', 'The heartbeat is answered', ['ping is answered with pong'], heartbeat),
-  step('changes', 'A change reaches the others of the session', ['Messages are broadcast to the others'], changes),
-  step('isolation', 'A session hears nothing of another', ['Sessions are kept apart'], isolation),
-  step('sync', 'The whole state can be asked for', ['The state is synchronised'], sync),
-  step('late-join', 'Who joins later gets what is there', ['A late joiner sees the items'], lateJoin),
-  step('host', 'The first in a session is its host', [], host),
-  step('path', 'A wrong path is told by 1008', ['A wrong URL is recognised'], wrongPath),
-  step('bad-input', 'A bad message ends no connection', [], badInput),
-  step('slow-reader', 'Nobody waits for a user who does not read', [], slowReader),
-  step(
-    'shutdown',
-    'Ctrl+C ends it, and frees the port',
-    ['The server shuts down gracefully', 'The port is released'],
-    shutdown,
-  ),
-  step('restart', 'It starts again at once on the same port', ['The server can be restarted at once'], restart),
+  step('join', 'A user is acknowledged', joins),
+  step('presence', 'The others are told who comes and goes', presence),
+  step('vanishing', 'A user who vanishes is noticed', vanishing),
+  step('heartbeat', 'The heartbeat is answered', heartbeat),
+  step('changes', 'A change reaches the others of the session', changes),
+  step('isolation', 'A session hears nothing of another', isolation),
+  step('sync', 'The whole state can be asked for', sync),
+  step('late-join', 'Who joins later gets what is there', lateJoin),
+  step('host', 'The first in a session is its host', host),
+  step('path', 'A wrong path is told by 1008', wrongPath),
+  step('bad-input', 'A bad message ends no connection', badInput),
+  step('slow-reader', 'Nobody waits for a user who does not read', slowReader),
+  step('shutdown', 'Ctrl+C ends it, and frees the port', shutdown),
+  step('restart', 'It starts again at once on the same port', restart),
 ];

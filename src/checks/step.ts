@@ -1,6 +1,5 @@
 import type { RunningServer } from './launch.ts';
 import type { Target } from '../plan/plan.ts';
-import type { ChecklistLine } from './checklist.ts';
 import type { Facts } from './facts.ts';
 import type { Lookout } from './lookout.ts';
 import type { Seen } from './wire.ts';
@@ -38,8 +37,6 @@ export interface Step {
   layer: LayerName;
   /** What a pass shows. */
   title: string;
-  /** The lines of the guide's success checklist and next steps that it answers. */
-  checklist: readonly ChecklistLine[];
   run(context: CheckContext): Promise<Finding>;
 }
 

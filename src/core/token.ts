@@ -1,5 +1,5 @@
 /**
- * The token of a change (protocol.md, The token, version 1): what a simulated user needs back, as one ASCII string of
+ * The token of a change (docs/protocol.md, The token, version 1): what a simulated user needs back, as one ASCII string of
  * fixed width, as servers may reprint numbers but never strings:
  *
  *     lt1.RUN.SESSION.SENDER.EPOCH.SEQ.DUE.LAG.CRC      all in base 36, zero-padded

@@ -15,7 +15,7 @@ import { Receipts } from './receipts.ts';
 import { Stalls } from './stalls.ts';
 import { Stories, type StoriesOptions } from './stories.ts';
 
-/** A sender who is still there so long after a send has had it taken, µs (design: must arrive). */
+/** A sender who is still there so long after a send has had it taken, µs (docs/truth.md, “Must arrive”). */
 const SURELY_READ_US = 1_000_000;
 /** `users` of each session; `sessions` are the indices in the whole run of this process's; `inspect` is the slow and certain reading. */
 export interface DeliveryOptions extends StoriesOptions {

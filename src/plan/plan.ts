@@ -70,7 +70,7 @@ export function stageEnds(plan: Pick<Plan, 'ramp_up_ms' | 'settle_ms' | 'duratio
   return { ramp: plan.ramp_up_ms, settle, steady: settle + plan.duration_ms };
 }
 
-/** The session and user ids on the wire (protocol.md, The token): fixed width, fresh for each run. */
+/** The session and user ids on the wire (docs/protocol.md, The token): fixed width, fresh for each run. */
 export const sessionId = (run: string, session: number): string => `lt-${run}-s${String(session).padStart(4, '0')}`;
 export const userId = (run: string, session: number, user: number): string =>
   `${sessionId(run, session)}-u${String(user).padStart(4, '0')}`;

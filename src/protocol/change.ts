@@ -1,6 +1,6 @@
 import { draw, keyOf, uuidOf, whole } from '../core/random.ts';
 
-/** What kind of change a `command` is (protocol.md, P7). */
+/** What kind of change a `command` is (docs/protocol.md, P7). */
 export const ACTIONS = ['add_item', 'move_item', 'update_item', 'remove_item'] as const;
 export type Action = (typeof ACTIONS)[number];
 

@@ -1,4 +1,4 @@
-/** Close codes as a person reads them (protocol.md; RFC 6455, section 7.4.1). */
+/** Close codes as a person reads them (docs/protocol.md; RFC 6455, section 7.4.1). */
 const CODES: Record<number, string> = {
   1000: 'normal',
   1001: 'server going away',

@@ -24,7 +24,7 @@ import {
   USER_LEFT,
 } from './scan.ts';
 
-/** The collaboration protocol of protocol.md, from the client's side. */
+/** The collaboration protocol of docs/protocol.md, from the client's side. */
 export class Collab implements Protocol {
   readonly #seed: number;
   readonly #listener: Listener;

@@ -4,7 +4,7 @@ import { itemId, itemKey, itemType, valuesOf, type Change } from './change.ts';
 import { isIntact, isMadeBy, isRecorded, recordedText } from './recorded.ts';
 
 /**
- * A `command` message as simulated users send it (protocol.md, P7, and "The token"): the content that the CRC covers
+ * A `command` message as simulated users send it (docs/protocol.md, P7, and "The token"): the content that the CRC covers
  * holds a non-ASCII label and, in each of message, command and data, one field that no server knows.
  */
 

@@ -1,6 +1,6 @@
 import type { Action } from './change.ts';
 
-/** An item as it stands in a state: its `data`, with `item_type` and `uuid` beside its fields (protocol.md, P7). */
+/** An item as it stands in a state: its `data`, with `item_type` and `uuid` beside its fields (docs/protocol.md, P7). */
 export type Item = Readonly<Record<string, unknown>>;
 
 interface Entry {

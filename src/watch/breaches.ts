@@ -6,7 +6,7 @@ import type { From } from '../recording/recording.ts';
 import type { Passed } from './frame-tap.ts';
 import type { Message } from './message.ts';
 
-/** What breaks the protocol: a rule of protocol.md, or `messages` for its table of messages. */
+/** What breaks the protocol: a rule of docs/protocol.md, or `messages` for its table of messages. */
 export interface Breach {
   from: From;
   rule: string;
