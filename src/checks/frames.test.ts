@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BINARY, CLOSE, TEXT } from '../core/frames.ts';
 import { frame } from '../core/testing/frame-laws.ts';
+import { upgradeFor } from '../engine/testing/upgrade.ts';
 import { diagnose } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
 import type { Scene } from './causes/rule.ts';
@@ -25,10 +25,7 @@ async function saying(...frames: Buffer[]): Promise<string> {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.once('data', (request) => {
-      const key = /Sec-WebSocket-Key: (.+)\r\n/i.exec(request.toString())![1];
-      const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-      const head = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade';
-      socket.write(`${head}\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+      socket.write(upgradeFor(request.toString()));
       socket.write(Buffer.concat(frames));
     });
   });

@@ -123,8 +123,8 @@ export class FrameReader {
   /** How long the frame that was cut off is, as far as its header is there; else how long its header is. */
   #needs(): number {
     if (this.#restLength < 2) return 2;
+    const header = headerOf(this.#rest[1]!);
     const length = this.#rest[1]! & LENGTH;
-    const header = length === 126 ? 4 : length === 127 ? 10 : 2;
     if (this.#restLength < header) return header;
     return (
       header + (header === 2 ? length : header === 4 ? (this.#rest[2]! << 8) | this.#rest[3]! : lengthOf(this.#rest, 2))
@@ -200,6 +200,12 @@ export class FrameReader {
     this.#account();
     return sink.frame(of, message, 0, length);
   }
+}
+
+/** How long the header of a server's frame is, by its second byte. */
+export function headerOf(second: number): number {
+  const length = second & LENGTH;
+  return length === 126 ? 4 : length === 127 ? 10 : 2;
 }
 
 /** A buffer for `length` bytes with the same beginning: twice as long, so that it seldom grows, if so much may come. */

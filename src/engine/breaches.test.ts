@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import fc from 'fast-check';
@@ -10,6 +9,7 @@ import { endingBy, type Connection, type Ending } from '../load/ports.ts';
 import type { Target } from '../plan/plan.ts';
 import { netDoor } from './net-door.ts';
 import { MAX_UNANSWERED } from './pongs.ts';
+import { upgradeFor } from './testing/upgrade.ts';
 import { wsDoor } from './ws-door.ts';
 
 /** What the server says to whom it lets in next. */
@@ -19,10 +19,7 @@ const server = createServer((socket) => {
   sockets.add(socket);
   socket.on('error', () => socket.destroy());
   socket.once('data', (request) => {
-    const key = /Sec-WebSocket-Key: (.+)\r\n/i.exec(request.toString())![1];
-    const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-    const head = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade';
-    socket.write(`${head}\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+    socket.write(upgradeFor(request.toString()));
     says(socket);
   });
 });

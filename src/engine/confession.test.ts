@@ -89,8 +89,9 @@ describe.concurrent('who is to blame', () => {
       expect(measured ?? Infinity).toBeGreaterThan(expected - below);
       expect(measured ?? Infinity).toBeLessThanOrEqual(expected + above + added);
     }
+    const { floor_ms } = result.environment;
     // Absent where this machine was too busy to measure it in time.
-    const { floor_ms = 0.1 } = result.environment;
+    if (floor_ms === undefined) return;
     expect(floor_ms).toBeGreaterThan(0);
     expect(floor_ms).toBeLessThan(latency.p90 ?? Infinity);
   });

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpsServer } from 'node:https';
@@ -9,6 +8,7 @@ import { MASKED_BY_SERVER } from '../core/breaches.ts';
 import { endingBy, type Connection, type DoorEvents, type Ending } from '../load/ports.ts';
 import type { Target } from '../plan/plan.ts';
 import { netDoor } from './net-door.ts';
+import { upgradeFor } from './testing/upgrade.ts';
 import { wsDoor } from './ws-door.ts';
 
 const closing: (() => unknown)[] = [];
@@ -46,13 +46,6 @@ async function saying(answer: (request: string, socket: Socket) => void): Promis
   });
   return { urls: [`ws://127.0.0.1:${await portOf(server)}`], headers: { 'X-Probe': 'a' }, subprotocols: [] };
 }
-
-const acceptOf = (request: string): string =>
-  createHash('sha1')
-    .update(`${/Sec-WebSocket-Key: (.+)\r\n/i.exec(request)![1]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-    .digest('base64');
-const switching = (request: string, more = ''): string =>
-  `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptOf(request)}\r\n${more}\r\n`;
 
 interface Visit {
   opened: boolean;
@@ -99,7 +92,7 @@ describe.each([
     );
     const server = await saying((request, socket) => {
       asked = request;
-      socket.end(switching(request));
+      socket.end(upgradeFor(request));
     });
     await visit(server);
     expect(asked).toMatch(/^GET \/ws\/lt-abc123-s0001\/lt-abc123-s0001-u0002 HTTP\/1\.1\r\n/);
@@ -133,7 +126,7 @@ describe.each([
     const cut = await saying((request, socket) => {
       socket.setNoDelay(true);
       const bytes = Buffer.concat([
-        Buffer.from(switching(request)),
+        Buffer.from(upgradeFor(request)),
         Buffer.from([0x81, 2]),
         Buffer.from('hi'),
         Buffer.from([0x88, 2, 3, 0xe8]),
@@ -218,26 +211,26 @@ describe.each([
     expect(ending).toMatchObject({ code: 1006 });
   });
 
-  const without = (pattern: RegExp) => (request: string) => switching(request).replace(pattern, '');
+  const without = (pattern: RegExp) => (request: string) => upgradeFor(request).replace(pattern, '');
   it.each<[string, (request: string) => string, string]>([
     [
       'a wrong accept key',
-      (asks) => switching(asks).replace(/Accept: .+\r/, 'Accept: x\r'),
+      (asks) => upgradeFor(asks).replace(/Accept: .+\r/, 'Accept: x\r'),
       'has a wrong Sec-WebSocket-Accept',
     ],
     ['no accept key', without(/Sec-WebSocket-Accept.+\r\n/), 'has no Sec-WebSocket-Accept'],
     ['no Upgrade', without(/Upgrade: websocket\r\n/), 'has no "Upgrade: websocket"'],
-    ['another Upgrade', (asks) => switching(asks).replace('websocket', 'h2c'), 'has "Upgrade: h2c", not "websocket"'],
-    ['two of them', (asks) => switching(asks, 'Upgrade: websocket\r\n'), 'has "Upgrade: websocket, websocket", not'],
-    ['HTTP/1.0', (asks) => switching(asks).replace('/1.1', '/1.0'), 'is of HTTP/1.0, and a WebSocket needs HTTP/1.1'],
+    ['another Upgrade', (asks) => upgradeFor(asks).replace('websocket', 'h2c'), 'has "Upgrade: h2c", not "websocket"'],
+    ['two of them', (asks) => upgradeFor(asks, 'Upgrade: websocket\r\n'), 'has "Upgrade: websocket, websocket", not'],
+    ['HTTP/1.0', (asks) => upgradeFor(asks).replace('/1.1', '/1.0'), 'is of HTTP/1.0, and a WebSocket needs HTTP/1.1'],
     [
       'an extension',
-      (asks) => switching(asks, 'Sec-WebSocket-Extensions: permessage-deflate\r\n'),
+      (asks) => upgradeFor(asks, 'Sec-WebSocket-Extensions: permessage-deflate\r\n'),
       'names the extension permessage-deflate, and none was offered',
     ],
     [
       'a sub-protocol',
-      (asks) => switching(asks, 'Sec-WebSocket-Protocol: x\u0007\r\n').replace('\u0007', 'y'),
+      (asks) => upgradeFor(asks, 'Sec-WebSocket-Protocol: x\u0007\r\n').replace('\u0007', 'y'),
       'chooses the sub-protocol xy, which was not offered',
     ],
   ])('is not opened by a 101 with what is not right, or not there: %s', async (_what, answer, wrong) => {
@@ -262,7 +255,7 @@ describe.each([
 
   it('tells how long no byte had passed when it ended: of a message or a ping, not of a close', async () => {
     const answered = (later: number[]) => (request: string, socket: Socket) => {
-      socket.write(switching(request));
+      socket.write(upgradeFor(request));
       setTimeout(() => socket.write(Buffer.from([0x89, 0])), 150);
       setTimeout(() => socket.end(Buffer.from(later)), 300);
     };
@@ -282,15 +275,15 @@ describe.each([
   it.each<[string, (request: string) => string]>([
     [
       'interim answers',
-      (asks) => `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n${switching(asks)}`,
+      (asks) => `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n${upgradeFor(asks)}`,
     ],
-    ['another case of names', (asks) => switching(asks).replace('Upgrade: websocket', 'uPGRADE:WebSocket')],
-    ['a long head', (asks) => switching(asks, `Set-Cookie: a=${'x'.repeat(40_000)}\r\n`)],
+    ['another case of names', (asks) => upgradeFor(asks).replace('Upgrade: websocket', 'uPGRADE:WebSocket')],
+    ['a long head', (asks) => upgradeFor(asks, `Set-Cookie: a=${'x'.repeat(40_000)}\r\n`)],
     [
       'a folded line, and no reason',
-      (asks) => switching(asks, 'X-Long: one\r\n two\r\n').replace(' Switching Protocols', ''),
+      (asks) => upgradeFor(asks, 'X-Long: one\r\n two\r\n').replace(' Switching Protocols', ''),
     ],
-    ['LF alone', (asks) => switching(asks).replaceAll('\r', '')],
+    ['LF alone', (asks) => upgradeFor(asks).replaceAll('\r', '')],
   ])('is opened in spite of %s', async (_what, answer) => {
     const target = await saying((request, socket) =>
       socket.end(Buffer.concat([Buffer.from(answer(request)), Buffer.from([0x81, 0x02, 0x68, 0x69])])),
@@ -316,7 +309,7 @@ describe.each([
 
   it('closes on frames that no server may send, and says why', async () => {
     const target = await saying((request, socket) =>
-      socket.write(Buffer.concat([Buffer.from(switching(request)), Buffer.from([0x81, 0x82, 1, 2, 3, 4, 5, 6])])),
+      socket.write(Buffer.concat([Buffer.from(upgradeFor(request)), Buffer.from([0x81, 0x82, 1, 2, 3, 4, 5, 6])])),
     );
     const { opened, ending } = await visit(target);
     expect(opened).toBe(true);
@@ -327,7 +320,7 @@ describe.each([
     let from: string | undefined;
     const target = await saying((request, socket) => {
       from = socket.remoteAddress;
-      socket.end(switching(request));
+      socket.end(upgradeFor(request));
     });
     await visit({ ...target, source_addresses: ['127.0.7.9'] });
     expect(from).toBe('127.0.7.9');
@@ -337,7 +330,7 @@ describe.each([
   });
 
   it('tells a limit of this machine apart from what the server does', async () => {
-    const target = await saying((request, socket) => socket.end(switching(request)));
+    const target = await saying((request, socket) => socket.end(upgradeFor(request)));
     // As where every port of an address is taken: an address that is not ours has none.
     const { ending } = await visit({ ...target, source_addresses: ['203.0.113.77'] });
     expect(ending).toEqual({

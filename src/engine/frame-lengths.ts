@@ -1,5 +1,5 @@
 import { BreachError, LENGTH_NOT_SHORTEST, type Breach } from '../core/breaches.ts';
-import { breachOf, CLOSE } from '../core/frames.ts';
+import { breachOf, CLOSE, headerOf } from '../core/frames.ts';
 import type { Unfinished } from '../core/unfinished.ts';
 
 const FIN = 0x80;
@@ -62,8 +62,7 @@ export class FrameLengths {
   }
 
   #needs(): number {
-    const length = this.#headerLength < 2 ? 0 : this.#header[1]! & LENGTH;
-    return length === 126 ? 4 : length === 127 ? HEADER : 2;
+    return this.#headerLength < 2 ? 2 : headerOf(this.#header[1]!);
   }
 
   /** The header is there. @returns whether its length is written as it must be */

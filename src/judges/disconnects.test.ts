@@ -1,23 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { bucketOf } from '../core/buckets.ts';
-import type { Disconnect } from '../core/record.ts';
 import type { Parts } from '../result/fixture.ts';
 import { disconnects } from './disconnects.ts';
 import { judge } from './index.ts';
 import { thresholds } from './thresholds.ts';
-import { cleanBut, cleanIntervals, measuredOf, rulingOf, unclaimedBy } from './fixture.ts';
-
-const ending = (of: Partial<Disconnect>): Disconnect => ({
-  code: 1006,
-  reason: '',
-  initiator: 'network',
-  phase: 'steady',
-  expected: false,
-  count: 1,
-  first_ms: 8000,
-  last_ms: 8000,
-  ...of,
-});
+import { cleanBut, cleanIntervals, disconnectOf, measuredOf, rulingOf, unclaimedBy } from './fixture.ts';
 
 describe('disconnects passes', () => {
   test('a run in which nobody was disconnected', () => {
@@ -26,8 +13,8 @@ describe('disconnects passes', () => {
 
   test('users who leave as the scenario wants, also before they were let in', () => {
     const left = [
-      ending({ code: 1000, initiator: 'client', phase: 'close', expected: true, count: 9 }),
-      ending({ code: 1000, initiator: 'client', phase: 'join', expected: true, count: 1 }),
+      disconnectOf({ code: 1000, initiator: 'client', phase: 'close', expected: true, count: 9 }),
+      disconnectOf({ code: 1000, initiator: 'client', phase: 'join', expected: true, count: 1 }),
     ];
     const run = cleanBut({ counters: { reconnects: 9, connections_failed: 1 } }, { disconnects: left });
     expect(rulingOf(disconnects, run).standing).toBe('pass');
@@ -41,7 +28,7 @@ describe('what no server may send', () => {
   const ill: Parts = { gauges: { generator_event_loop_delay: 9000 } };
 
   test('is named with its section, and no state of the generator excuses it', () => {
-    const seen = cleanBut({ ...ill, counters: { disconnects_unexpected: 4 } }, { disconnects: [ending(breach)] });
+    const seen = cleanBut({ ...ill, counters: { disconnects_unexpected: 4 } }, { disconnects: [disconnectOf(breach)] });
     const ruling = rulingOf(disconnects, seen);
     expect(ruling.standing).toBe('fail');
     expect(ruling.because).toMatch(/^4 of 30 connections ended: 4 at \d\d:\d\d:\d\d with 1002, as the server broke/);
@@ -51,16 +38,16 @@ describe('what no server may send', () => {
   test('also where it kept users from joining, and where they were leaving', () => {
     const join = cleanBut(
       { counters: { connections_failed: 4 } },
-      { disconnects: [ending({ ...breach, phase: 'join' })] },
+      { disconnects: [disconnectOf({ ...breach, phase: 'join' })] },
     );
     expect(rulingOf(disconnects, join).because).toBe(`4 attempts to connect failed, most often: ${says}`);
     const close = { ...breach, initiator: 'client', phase: 'close', expected: true } as const;
-    const left = rulingOf(disconnects, cleanBut(ill, { disconnects: [ending(close)] }));
+    const left = rulingOf(disconnects, cleanBut(ill, { disconnects: [disconnectOf(close)] }));
     expect(left).toMatchObject({ standing: 'fail', because: `as 4 connections closed, ${says}` });
   });
 
   test('is another thing than a close code of the server’s own', () => {
-    const closed = ending({ code: 1002, initiator: 'server', reason: 'no' });
+    const closed = disconnectOf({ code: 1002, initiator: 'server', reason: 'no' });
     const run = cleanBut({ counters: { disconnects_unexpected: 1 } }, { disconnects: [closed] });
     expect(rulingOf(disconnects, run).because).toContain('1 by the server with 1002 (protocol error) "no"');
   });
@@ -69,7 +56,7 @@ describe('what no server may send', () => {
 describe('disconnects does not know', () => {
   const message = 'no local address and port were left towards the server (EADDRNOTAVAIL): send from further addresses';
   const walls = (count: number) => ({
-    disconnects: [ending({ code: 0, initiator: 'client', phase: 'connect', count })],
+    disconnects: [disconnectOf({ code: 0, initiator: 'client', phase: 'connect', count })],
     errors: [{ kind: 'wall', message, count, first_ms: 8100, last_ms: 8900 }],
   });
 
@@ -101,7 +88,11 @@ describe('disconnects fails', () => {
   test('the server throwing somebody out, with the code in words, who and when', () => {
     const run = cleanBut(
       { counters: { disconnects_unexpected: 3 } },
-      { disconnects: [ending({ code: 1011, initiator: 'server', reason: 'oops\u001b[31m', count: 3, last_ms: 9000 })] },
+      {
+        disconnects: [
+          disconnectOf({ code: 1011, initiator: 'server', reason: 'oops\u001b[31m', count: 3, last_ms: 9000 }),
+        ],
+      },
     );
     const ruling = rulingOf(disconnects, run);
     expect(ruling).toMatchObject({ standing: 'fail' });
@@ -114,7 +105,7 @@ describe('disconnects fails', () => {
   test('a 1000 from the server in mid-run like any other', () => {
     const run = cleanBut(
       { counters: { disconnects_unexpected: 1 } },
-      { disconnects: [ending({ code: 1000, initiator: 'server' })] },
+      { disconnects: [disconnectOf({ code: 1000, initiator: 'server' })] },
     );
     expect(rulingOf(disconnects, run).because).toContain('the server threw this user out');
   });
@@ -123,7 +114,10 @@ describe('disconnects fails', () => {
     const stays = { ended: [bucketOf(2000), 6], censored: [bucketOf(9000), 24] };
     const run = cleanBut(
       { counters: { disconnects_unexpected: 6 } },
-      { stays, disconnects: [ending({ code: 1011, initiator: 'server', reason: 'keepalive ping timeout', count: 6 })] },
+      {
+        stays,
+        disconnects: [disconnectOf({ code: 1011, initiator: 'server', reason: 'keepalive ping timeout', count: 6 })],
+      },
     );
     expect(rulingOf(disconnects, run).because).toMatch(
       /^6 of 30 .* "keepalive ping timeout" at \d\d:\d\d:11, though every user answers pings and sends a heartbeat every 30 s; 80 % last longer than 9 s$/,
@@ -133,7 +127,10 @@ describe('disconnects fails', () => {
 
   test('and says nothing of how long they last where it is not known of all', () => {
     const stays = { ended: [bucketOf(2000), 6], censored: [] };
-    const run = cleanBut({ counters: { disconnects_unexpected: 6 } }, { stays, disconnects: [ending({ count: 6 })] });
+    const run = cleanBut(
+      { counters: { disconnects_unexpected: 6 } },
+      { stays, disconnects: [disconnectOf({ count: 6 })] },
+    );
     expect(run.survival).toBeUndefined();
   });
 
@@ -141,7 +138,7 @@ describe('disconnects fails', () => {
     const run = cleanBut(
       { counters: { disconnects_unexpected: 30, connections_failed: 80 } },
       {
-        disconnects: [ending({ count: 30 }), ending({ code: 0, phase: 'connect', count: 80 })],
+        disconnects: [disconnectOf({ count: 30 }), disconnectOf({ code: 0, phase: 'connect', count: 80 })],
         errors: [
           { kind: 'connect', message: 'connect ECONNREFUSED 127.0.0.1:8765', count: 80, first_ms: 8100, last_ms: 8900 },
         ],
@@ -161,7 +158,7 @@ describe('disconnects fails', () => {
     const run = cleanBut(
       { counters: { disconnects_unexpected: 30 } },
       {
-        disconnects: [ending({ count: 30 })],
+        disconnects: [disconnectOf({ count: 30 })],
         events: [{ at_ms: 8000, kind: 'server-died', text: 'the server’s process ended (SIGKILL)' }],
       },
     );
@@ -173,7 +170,7 @@ describe('disconnects fails', () => {
   test('a server that does not let somebody in', () => {
     const run = cleanBut(
       { counters: { connections_failed: 2 } },
-      { disconnects: [ending({ code: 4013, initiator: 'server', phase: 'join', count: 2 })] },
+      { disconnects: [disconnectOf({ code: 4013, initiator: 'server', phase: 'join', count: 2 })] },
     );
     const ruling = rulingOf(disconnects, run);
     expect(ruling).toMatchObject({ standing: 'fail' });

@@ -1,4 +1,4 @@
-import type { Interval } from '../core/record.ts';
+import type { Disconnect, Interval } from '../core/record.ts';
 import type { Plan } from '../plan/plan.ts';
 import { headerOf, intervalOf, trendOf, type Parts } from '../result/fixture.ts';
 import type { JournalEnd } from '../result/journal.ts';
@@ -91,3 +91,16 @@ export function unclaimedBy(judge: Judge, of: Measured): string {
   if (!('not_claimed' in finding)) throw new Error(`it does claim: ${JSON.stringify(finding)}`);
   return finding.not_claimed.because;
 }
+
+/** A connection that the network ended in the measured window. */
+export const disconnectOf = (of: Partial<Disconnect>): Disconnect => ({
+  code: 1006,
+  reason: '',
+  initiator: 'network',
+  phase: 'steady',
+  expected: false,
+  count: 1,
+  first_ms: 8000,
+  last_ms: 8000,
+  ...of,
+});

@@ -5,20 +5,8 @@ import type { Disconnect, Interval } from '../core/record.ts';
 import type { Measured } from '../result/measured.ts';
 import { disconnects } from './disconnects.ts';
 import { intervalOf } from '../result/fixture.ts';
-import { cleanBut, measuredOf, rulingOf } from './fixture.ts';
+import { cleanBut, disconnectOf, measuredOf, rulingOf } from './fixture.ts';
 import { idleLimitOf } from './idle-limit.ts';
-
-const ending = (of: Partial<Disconnect>): Disconnect => ({
-  code: 1006,
-  reason: '',
-  initiator: 'network',
-  phase: 'steady',
-  expected: false,
-  count: 1,
-  first_ms: 4000,
-  last_ms: 9000,
-  ...of,
-});
 
 const pairs = (ms: readonly number[]): number[] => {
   const counts = new Map<number, number>();
@@ -31,7 +19,7 @@ const ended = (quiet_ms: readonly number[], how: Partial<Disconnect> = {}, more:
   cleanBut(
     { counters: { disconnects_unexpected: quiet_ms.length } },
     {
-      disconnects: [ending({ count: quiet_ms.length, ...how })],
+      disconnects: [disconnectOf({ first_ms: 4000, last_ms: 9000, count: quiet_ms.length, ...how })],
       stays: { ended: [bucketOf(5000), quiet_ms.length], censored: [], quiet: pairs(quiet_ms) },
       ...more,
     },
@@ -110,7 +98,7 @@ describe('a limit on how many may be in', () => {
           4000 + 1000 * nth,
           { steady: { counters: { connections: 4, connections_failed: 10 }, gauges: { users_connected: in_at_once } } },
           {
-            disconnects: [ending({ code: 0, phase: 'connect', count: 10 })],
+            disconnects: [disconnectOf({ code: 0, phase: 'connect', count: 10 })],
             errors: [{ kind: 'connect', message: 'HTTP 503', count: 10, first_ms: 3000, last_ms: 9000 }],
           },
         ),

@@ -83,3 +83,9 @@ export function intervalOf(
   const records = Object.entries(stages).map(([stage, parts]) => [stage, stageOf(parts)]);
   return { ...emptyInterval(from_ms, to_ms), ...rest, stages: Object.fromEntries(records) };
 }
+
+/** The n-th second of a journal, told from the others by what it counts. */
+export const second = (n: number): Interval =>
+  intervalOf(n * 1000, n * 1000 + 1000, {
+    steady: { counters: { deliveries: n + 1 }, trends: { join_time: trendOf([n + 1]) } },
+  });

@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { headerOf, intervalOf, trendOf } from './fixture.ts';
+import { headerOf, second } from './fixture.ts';
 import { JOURNAL_NAME, openJournal } from './journal.ts';
 import { readJournal } from './read-journal.ts';
 
@@ -14,11 +14,6 @@ beforeEach(() => {
   path = join(folder, JOURNAL_NAME);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-const second = (n: number) =>
-  intervalOf(n * 1000, n * 1000 + 1000, {
-    steady: { counters: { deliveries: n + 1 }, trends: { join_time: trendOf([n + 1]) } },
-  });
 
 const silent = (): void => undefined;
 

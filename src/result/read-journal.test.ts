@@ -5,7 +5,7 @@ import { crc32 as zlibCrc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ToolError } from '../core/errors.ts';
 import { crc32 } from '../core/crc.ts';
-import { headerOf, intervalOf, trendOf } from './fixture.ts';
+import { headerOf, second } from './fixture.ts';
 import { JOURNAL_NAME, openJournal } from './journal.ts';
 import { sealed } from './journal-line.ts';
 import { readJournal } from './read-journal.ts';
@@ -17,11 +17,6 @@ beforeEach(() => {
   path = join(folder, JOURNAL_NAME);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-const second = (n: number) =>
-  intervalOf(n * 1000, n * 1000 + 1000, {
-    steady: { counters: { deliveries: n + 1 }, trends: { join_time: trendOf([n + 1]) } },
-  });
 
 /** The lines of a journal of four seconds: line 1 the header, 2 to 5 the seconds, 6 the end. */
 function linesOf(id = 'k3f9zq'): string[] {
