@@ -1,7 +1,8 @@
+import { LOOP_ASKED_MS } from '../plan/fitness.ts';
 import type { Clock, Timer } from '../load/ports.ts';
 
-/** Where nothing else is due for so long, the timer is asked for all the same, µs: no standstill goes unseen that lasts longer. */
-const ASKED_US = 5000;
+/** Where nothing else is due for so long, the timer is asked for all the same, µs. */
+const ASKED_US = LOOP_ASKED_MS * 1000;
 
 /**
  * A timer that tells how late each ring was, ms: it waits for the event loop as what comes from the network does, and

@@ -1,6 +1,7 @@
 import { bucketOf, lowestOf, MAX_US, MIN_US, widthOf } from '../core/buckets.ts';
 import { spanOf, type GaugeName, type TrendName } from '../core/metrics.ts';
 import { STAGES, type Interval, type Stage, type TrendRecord } from '../core/record.ts';
+import { LOOP_ASKED_MS } from '../plan/fitness.ts';
 import { addTrends, emptyTrend } from '../result/histogram.ts';
 import type { Measured } from '../result/measured.ts';
 
@@ -10,8 +11,6 @@ import type { Measured } from '../result/measured.ts';
  * were there.
  */
 
-/** The event loop is asked so often whether it still goes, ms: a standstill may have been longer by so much. */
-const ASKED_MS = 5;
 /** Below this its own delay is not told apart from the server's, ms. */
 const ACCURACY_MS = 5;
 /** What comes while the event loop is busy waits until that round is over, and then for its turn in the next one. */
@@ -53,7 +52,7 @@ function latenessIn(slice: Interval, isUnreadKnown: boolean): Lateness {
   return {
     sends,
     // The k6 engine does not read its event loop: what holds up its sends holds up its reading.
-    loop: seen === undefined ? sends : seen > ACCURACY_MS ? seen + ASKED_MS : 0,
+    loop: seen === undefined ? sends : seen > ACCURACY_MS ? seen + LOOP_ASKED_MS : 0,
     total: seen === undefined ? Infinity : sumIn(slice, 'generator_event_loop_delay'),
     backlog: backlogIn(slice, isUnreadKnown),
   };
@@ -73,9 +72,11 @@ function backlogIn(slice: Interval, isUnreadKnown: boolean): number {
 const known = new WeakMap<Measured, Lateness[]>();
 
 function latenesses(measured: Measured): Lateness[] {
+  const before = known.get(measured);
+  if (before) return before;
   const { slices } = measured;
   const isUnreadKnown = slices.some((slice) => maxIn(slice, 'generator_unread_bytes') !== undefined);
-  const all = known.get(measured) ?? slices.map((slice) => latenessIn(slice, isUnreadKnown));
+  const all = slices.map((slice) => latenessIn(slice, isUnreadKnown));
   known.set(measured, all);
   return all;
 }
@@ -103,7 +104,7 @@ export function ownDelay(measured: Measured, from_ms: number, to_ms: number, wai
   const { sends, loop, total, backlog } = worstIn(measured, from_ms, to_ms);
   const rounds = ROUNDS * waits;
   // No two waits are at the same time: together they are no longer than all that was late, but for what is not seen of each.
-  return sends + (loop > 0 ? Math.min(rounds * loop, total + (rounds + waits) * ASKED_MS) : 0) + backlog;
+  return sends + (loop > 0 ? Math.min(rounds * loop, total + (rounds + waits) * LOOP_ASKED_MS) : 0) + backlog;
 }
 
 /** The longest that its event loop, or a send, was held up in this time, ms: what a server sees as silence. */

@@ -75,7 +75,7 @@ export class Copies {
     this.#heard.fill(0, seat * this.#users, (seat + 1) * this.#users);
   }
 
-  /** Of a sender, as above. */
+  /** The highest seq + 1 that a receiver heard of a sender. */
   heard(seat: number, sender: number): number {
     return this.#heard[seat * this.#users + (sender % this.#users)]!;
   }

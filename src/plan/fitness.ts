@@ -6,6 +6,8 @@ import type { Plan } from './plan.ts';
 
 /** Above this share of busy time an event loop queues. */
 export const MAX_UTILIZATION = 0.7;
+/** A worker's event loop is asked at least so often whether it still goes, ms: a standstill may have been longer by so much. */
+export const LOOP_ASKED_MS = 5;
 /** The generator may always add so much to a latency, ms, and this part of whatever limit is judged. */
 const ALWAYS_LATE_MS = 5;
 const PART_OF_LIMIT = 0.1;
