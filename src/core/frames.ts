@@ -202,7 +202,7 @@ export class FrameReader {
   }
 }
 
-/** How long the header of a server's frame is, by its second byte. */
+/** How long a frame's header is by its second byte, without a mask. */
 export function headerOf(second: number): number {
   const length = second & LENGTH;
   return length === 126 ? 4 : length === 127 ? 10 : 2;

@@ -1,5 +1,5 @@
 import { LENGTH_NOT_SHORTEST, MASKED_BY_SERVER, MASKLESS, RESERVED_BIT, type Breach } from '../core/breaches.ts';
-import { BINARY, breachOfAnybody, CLOSE, closeBreach, PING, PONG, TEXT } from '../core/frames.ts';
+import { BINARY, breachOfAnybody, CLOSE, closeBreach, headerOf, PING, PONG, TEXT } from '../core/frames.ts';
 import type { Inflater } from './inflater.ts';
 
 const CONTINUATION = 0x0;
@@ -100,9 +100,7 @@ export class FrameTap {
 
   #headerNeeds(): number {
     if (this.#headerLength < 2) return 2;
-    const length = this.#header[1]! & LENGTH;
-    const extended = length === 126 ? 2 : length === 127 ? 8 : 0;
-    return 2 + extended + ((this.#header[1]! & MASKED) === 0 ? 0 : 4);
+    return headerOf(this.#header[1]!) + ((this.#header[1]! & MASKED) === 0 ? 0 : 4);
   }
 
   #payloadLength(): number {
